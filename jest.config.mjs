@@ -1,0 +1,28 @@
+const swc = {
+  jsc: {
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true },
+    target: 'es2023',
+    keepClassNames: true,
+  },
+  module: { type: 'nodenext' },
+  sourceMaps: 'inline',
+};
+
+const project = (name, more = {}) => ({
+  displayName: name,
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  testMatch: [`<rootDir>/test/${name}/**/*.spec.ts`],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  setupFiles: ['reflect-metadata'],
+  ...more,
+});
+
+/** Every folder below test/ that holds specs is a project of its own: `npx jest --selectProjects unit`. */
+export default {
+  testTimeout: 30_000,
+  projects: ['unit', 'integration', 'e2e', 'browser', 'package'].map((name) => project(name)),
+};
