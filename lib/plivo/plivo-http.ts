@@ -1,0 +1,138 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { HttpService } from '@nestjs/axios';
+import axios, { AxiosRequestConfig, isAxiosError } from 'axios';
+import { firstValueFrom } from 'rxjs';
+import { ResolvedOptions } from '../conversion-feedback.options.js';
+
+/** An answer, whatever its status. */
+export interface PlivoResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** Undefined where the body is no JSON object. */
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/** No answer came. Holds nothing of the request. */
+export class NoAnswer extends Error {
+  /**
+   * @param message what happened, in a few words
+   * @param mayHaveArrived whether the request may have reached Plivo all the same
+   */
+  constructor(
+    message: string,
+    readonly mayHaveArrived: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** An idle connection is closed before a server's usual 5 s are over: the next request would die on it. */
+const IDLE_TIMEOUT = 4_000;
+/** An answer of Plivo's is some hundred bytes. */
+const LONGEST_ANSWER = 65_536;
+/** Errors of a connection that was never made: the request can't have arrived. */
+const NOT_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** Posts JSON to Plivo, with the account's credentials. */
+export class PlivoHttp {
+  readonly #http: HttpService;
+  readonly #agents: (HttpAgent | HttpsAgent)[];
+
+  constructor(
+    private readonly options: Pick<
+      ResolvedOptions,
+      'authId' | 'authToken' | 'baseUrl' | 'http' | 'timeout'
+    >,
+  ) {
+    const keepAlive = { keepAlive: true, timeout: IDLE_TIMEOUT };
+    const httpAgent = new HttpAgent(keepAlive);
+    const httpsAgent = new HttpsAgent(keepAlive);
+    this.#agents = [httpAgent, httpsAgent];
+    this.#http = new HttpService(ownInstance({ httpAgent, httpsAgent, ...options.http }));
+  }
+
+  /**
+   * @param path from the root, already encoded
+   * @throws NoAnswer where none came
+   */
+  async post(path: string, body: object): Promise<PlivoResponse> {
+    const { authId, authToken, baseUrl, timeout } = this.options;
+    const request = this.#http.request<string>({
+      method: 'POST',
+      url: new URL(path, baseUrl).href,
+      data: JSON.stringify(body),
+      headers: {
+        authorization: `Basic ${Buffer.from(`${authId}:${authToken}`).toString('base64')}`,
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'user-agent': 'nestjs-conversion-feedback',
+      },
+      signal: AbortSignal.timeout(timeout),
+    });
+    try {
+      const { status, headers, data } = await firstValueFrom(request);
+      return { status, headers: { ...headers }, body: jsonObject(data) };
+    } catch (error) {
+      throw noAnswer(error, timeout);
+    }
+  }
+
+  /** Closes the connections that are kept alive. */
+  close(): void {
+    for (const agent of this.#agents) agent.destroy();
+  }
+}
+
+/**
+ * An axios instance that only we set up: `axios.create` starts from the defaults of the axios copy
+ * that the host shares with us, and the official SDK, among others, writes to those.
+ */
+function ownInstance(config: AxiosRequestConfig) {
+  const ours: AxiosRequestConfig = {
+    ...config,
+    adapter: 'http',
+    maxRedirects: 0,
+    maxContentLength: LONGEST_ANSWER,
+    responseType: 'text',
+    transitional: { silentJSONParsing: true, forcedJSONParsing: false, clarifyTimeoutError: true },
+    validateStatus: () => true,
+    transformRequest: [(data: string) => data],
+    transformResponse: [(data: string) => data],
+  };
+  const instance = axios.create(ours);
+  const defaults = instance.defaults as Record<string, unknown>;
+  for (const key of Object.keys(defaults)) if (!(key in ours)) delete defaults[key];
+  instance.defaults.headers = {} as typeof instance.defaults.headers;
+  return instance;
+}
+
+function jsonObject(text: unknown): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(String(text));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The axios error holds the Authorization header: only its code leaves here. */
+function noAnswer(error: unknown, timeout: number): NoAnswer {
+  const code = isAxiosError(error) ? (error.code ?? '') : '';
+  if (code === 'ERR_CANCELED' || code === 'ECONNABORTED' || code === 'ETIMEDOUT') {
+    return new NoAnswer(`no answer within ${timeout} ms`, true);
+  }
+  if (code === 'ERR_BAD_RESPONSE') return new NoAnswer('the answer could not be read', true);
+  return new NoAnswer(
+    `no answer, the connection failed (${code || 'unknown error'})`,
+    !NOT_CONNECTED.has(code),
+  );
+}

@@ -1,0 +1,117 @@
+import { IsIn, IsOptional, IsUrl, ValidateBy, ValidateIf } from 'class-validator';
+import { InvalidMessageError } from '../conversion-feedback.errors.js';
+import { IsIntegerFrom, IsText } from '../validation/decorators.js';
+import { faultsOf } from '../validation/faults.js';
+import { parsePhoneNumber } from './phone-number.js';
+
+/**
+ * A one-time password to send: one SMS to one receiver.
+ *
+ * @see https://www.plivo.com/docs/messaging/api/message/send-a-message
+ */
+export class TrackableMessage {
+  /** Your name for the attempt: any string of 1 to 512 characters. Prefer random ids to phone numbers. */
+  @IsText(1, 512)
+  verificationId!: string;
+
+  /** The receiver's number in international form; `+`, `-`, `.`, `/`, brackets and spaces are dropped. */
+  @ValidateBy({
+    name: 'isPhoneNumber',
+    validator: {
+      validate: (value) => parsePhoneNumber(value) !== undefined,
+      defaultMessage: () => 'must be one phone number in international form, such as +14155550123',
+    },
+  })
+  dst!: string;
+
+  /** What the SMS says, the code included. Never stored or logged by this library. */
+  @IsText(1, 10_000)
+  text!: string;
+
+  /** The sender: a number, short code or alphanumeric id. Give this or `powerpackUuid`. */
+  @ValidateIf(
+    (message: TrackableMessage) => message.src !== undefined || message.powerpackUuid === undefined,
+  )
+  @IsText(1, 20)
+  @ValidateBy({
+    name: 'isOnlySender',
+    validator: {
+      validate: (_, args) => (args!.object as TrackableMessage).powerpackUuid === undefined,
+      defaultMessage: () => "can't be given together with `powerpackUuid`: one of them sends",
+    },
+  })
+  src?: string;
+
+  /** The Powerpack that picks the sender. Give this or `src`. */
+  @IsOptional()
+  @IsText(1, 64)
+  powerpackUuid?: string;
+
+  /** Where Plivo posts the message's delivery status. */
+  @IsOptional()
+  @IsUrl(
+    { require_tld: false, protocols: ['http', 'https'], require_protocol: true },
+    { message: 'must be an http or https URL' },
+  )
+  url?: string;
+
+  /** HTTP method of those posts. Plivo's default is POST. */
+  @IsOptional()
+  @IsIn(['GET', 'POST'], { message: "must be 'GET' or 'POST'" })
+  method?: 'GET' | 'POST';
+
+  /**
+   * What Plivo keeps of the message. Its default, `true`, keeps the text, and so the code, for days:
+   * `false` is what we recommend for one-time passwords.
+   */
+  @IsOptional()
+  @IsIn([true, false, 'content_only', 'number_only'], {
+    message: "must be true, false, 'content_only' or 'number_only'",
+  })
+  log?: boolean | 'content_only' | 'number_only';
+
+  /** Seconds, 5 to 10,799, after which Plivo doesn't deliver the SMS any more: as long as the code is valid. */
+  @IsOptional()
+  @IsIntegerFrom(5, 10_799)
+  messageExpiry?: number;
+
+  /** Registration of the sender with India's DLT, passed on as it is. */
+  @IsOptional()
+  @IsText(1, 64)
+  dltEntityId?: string;
+
+  /** Registration of the text with India's DLT, passed on as it is. */
+  @IsOptional()
+  @IsText(1, 64)
+  dltTemplateId?: string;
+
+  /** Category of the text with India's DLT, passed on as it is. */
+  @IsOptional()
+  @IsText(1, 64)
+  dltTemplateCategory?: string;
+}
+
+/** What Plivo returned for a message it queued. */
+export interface SentMessage {
+  /** Plivo's id of the message. It is tracked already. */
+  readonly messageUuid: string;
+  /** Plivo's id of the request, to quote to its support. */
+  readonly apiId: string;
+}
+
+/** Fields whose values are nobody's business. */
+const SECRET = new Set(['verificationId', 'dst', 'text', 'src']);
+
+/** @throws InvalidMessageError with all that is wrong */
+export function checkMessage(given: TrackableMessage): TrackableMessage {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new InvalidMessageError([{ field: 'message', message: 'the message must be an object' }]);
+  }
+  const message = Object.assign(
+    Object.create(TrackableMessage.prototype) as TrackableMessage,
+    given,
+  );
+  const faults = faultsOf(message, SECRET);
+  if (faults.length > 0) throw new InvalidMessageError(faults);
+  return message;
+}
