@@ -1,0 +1,23 @@
+import { ConversionReport, FailureReason } from '../conversion-report.js';
+
+/**
+ * What a provider said to a report, as far as delivery cares:
+ * - `done`: it has it
+ * - `rejected`: this report can't succeed, whenever it is tried
+ * - `not-now`: it may succeed later; `retryAfter` is the provider's own wish in ms, `slow` means
+ *   that it asked all of us to slow down
+ * - `refused`: every report would fail; with `maybeOne` it may be this report's fault alone
+ */
+export type DeliveryAnswer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'rejected'; readonly reason: FailureReason }
+  | {
+      readonly kind: 'not-now';
+      readonly reason: FailureReason;
+      readonly retryAfter?: number;
+      readonly slow?: boolean;
+    }
+  | { readonly kind: 'refused'; readonly reason: FailureReason; readonly maybeOne: boolean };
+
+/** Takes a report to the provider. Never rejects: whatever happens is an answer. */
+export type Deliver = (report: ConversionReport) => Promise<DeliveryAnswer>;

@@ -1,0 +1,134 @@
+import { PauseCause } from '../conversion-feedback.events.js';
+import { FailureReason } from '../conversion-report.js';
+import { DeliveryAnswer } from './answer.js';
+import { backoffCeiling } from './backoff.js';
+
+/** How many requests in a row must fail before the provider, not a report, is held to be sick. */
+export const DOWN_AFTER = 5;
+/** Ms between two probes of a provider that is down. */
+export const DOWN_PROBE_INTERVAL = 1_000;
+/** Ms between two probes while the credentials are refused. */
+export const REFUSED_PROBE_INTERVAL = 60_000;
+/** How the line slows by itself when the provider says 429 and not for how long. */
+const SLOWED = { initial: 1_000, max: 60_000 };
+/** A Retry-After beyond this is taken for a mistake: nothing may stop the line for good. */
+const LONGEST_RETRY_AFTER = 86_400_000;
+
+/** What stands in the way of all reports. */
+export interface Block {
+  readonly cause: PauseCause;
+  readonly reason: FailureReason;
+  /** When it began. */
+  readonly since: number;
+  /** The next moment at which one request may ask whether the line is free. */
+  readonly probeAt: number;
+  /** The report whose 403 began it. Another one may ask at once, to tell whose fault it is. */
+  readonly suspect?: number;
+}
+
+/** What is new about the line, to be told to people; nothing while it only goes on as it was. */
+export type LineChange = { readonly blocked: Block } | { readonly resumed: PauseCause } | undefined;
+
+/**
+ * The line to the provider, shared by all reports: a circuit breaker that knows why it is open.
+ *
+ *                    5 failures in a row                 -> down
+ *     flowing ─────  429, or an answer with Retry-After  -> slowed
+ *        ^           401, or 403 on two reports in a row -> refused
+ *        │                     │
+ *        └──── a probe passes ─┘
+ *
+ * - flowing: requests go out, as many as concurrency and rate limit let.
+ * - blocked, for one of the three causes: nothing goes out until `probeAt`; then one request, the
+ *   probe. An answer of any other request, started before, says nothing and is ignored here. A
+ *   probe that the provider answers (even with "this report is wrong") resumes the line; another
+ *   puts off the next probe: by a second when down, a minute when refused, as long as the provider
+ *   asked when slowed.
+ * - A wish to wait (429, Retry-After) counts whichever request it answers.
+ * - A single 403 may be one message's fault (a country that isn't enabled): it blocks too, but
+ *   another report may ask at once. Only where that is refused as well, or there is no other, are
+ *   the credentials held to be refused.
+ *
+ * A blocked line is no report's fault: whoever holds the reports counts no attempt and no age
+ * against them for as long (`blockedFor`).
+ *
+ * Times are ms of a clock that only runs forward.
+ */
+export class Line {
+  #block?: Block;
+  #announced?: PauseCause;
+  #failuresInARow = 0;
+  #slowedInARow = 0;
+  #blockedBefore = 0;
+
+  /** What stands in the way now, if anything does. */
+  get block(): Block | undefined {
+    return this.#block;
+  }
+
+  /** Ms for which the line has been blocked since it was made. */
+  blockedFor(now: number): number {
+    return this.#blockedBefore + (this.#block ? now - this.#block.since : 0);
+  }
+
+  /**
+   * Takes in an answer.
+   * @param key the report it was for
+   * @param probe whether the request was made to try a blocked line
+   */
+  answered(answer: DeliveryAnswer, key: number, probe: boolean, now: number): LineChange {
+    const wish = answer.kind === 'not-now' && (answer.slow || answer.retryAfter !== undefined);
+    if (this.#block && !probe && !wish) return undefined;
+    if (answer.kind === 'done' || answer.kind === 'rejected') return this.#resume(now);
+    if (answer.kind === 'refused') return this.#refused(answer, key, now);
+    return wish ? this.#slowDown(answer, now) : this.#failed(answer, now);
+  }
+
+  /** There is no report but the suspect to ask with: its word stands until there is another. */
+  noOtherToAsk(now: number): LineChange {
+    return this.#block && this.#blockBy(this.#block, true, now);
+  }
+
+  #resume(now: number): LineChange {
+    const announced = this.#announced;
+    this.#failuresInARow = 0;
+    this.#slowedInARow = 0;
+    this.#blockedBefore = this.blockedFor(now);
+    this.#block = undefined;
+    this.#announced = undefined;
+    return announced && { resumed: announced };
+  }
+
+  #refused(answer: DeliveryAnswer & { kind: 'refused' }, key: number, now: number): LineChange {
+    const before = this.#block?.cause === 'refused' ? this.#block : undefined;
+    const another = before !== undefined && before.suspect !== key;
+    const suspect = answer.maybeOne && !another ? key : undefined;
+    const probeAt = now + REFUSED_PROBE_INTERVAL;
+    const certain = suspect === undefined || before !== undefined;
+    return this.#blockBy(
+      { cause: 'refused', reason: answer.reason, probeAt, suspect },
+      certain,
+      now,
+    );
+  }
+
+  #failed({ reason }: { reason: FailureReason }, now: number): LineChange {
+    this.#failuresInARow += 1;
+    if (!this.#block && this.#failuresInARow < DOWN_AFTER) return undefined;
+    return this.#blockBy({ cause: 'down', reason, probeAt: now + DOWN_PROBE_INTERVAL }, true, now);
+  }
+
+  #slowDown(answer: { reason: FailureReason; retryAfter?: number }, now: number): LineChange {
+    this.#slowedInARow += 1;
+    const wait = answer.retryAfter ?? backoffCeiling(SLOWED, this.#slowedInARow);
+    const probeAt = Math.max(now + Math.min(wait, LONGEST_RETRY_AFTER), this.#block?.probeAt ?? 0);
+    return this.#blockBy({ cause: 'slowed', reason: answer.reason, probeAt }, true, now);
+  }
+
+  #blockBy(block: Omit<Block, 'since'>, certain: boolean, now: number): LineChange {
+    this.#block = { ...block, since: this.#block?.since ?? now };
+    if (!certain || this.#announced === block.cause) return undefined;
+    this.#announced = block.cause;
+    return { blocked: this.#block };
+  }
+}
