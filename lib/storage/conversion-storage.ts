@@ -1,0 +1,123 @@
+import { LoggerService } from '@nestjs/common';
+import { ConversionFeedbackEvent } from '../conversion-feedback.events.js';
+import { ConversionReport, FailedReport } from '../conversion-report.js';
+import { ConversionStatus } from '../conversion-status.js';
+import { Deliver } from '../delivery/answer.js';
+import { Clock, Random } from '../delivery/clock.js';
+import { DeliverySettings } from '../delivery/delivery-loop.js';
+
+/** A message that waits for its outcome. */
+export interface TrackedMessage {
+  readonly messageUuid: string;
+  readonly verificationId: string;
+  readonly sentAt: Date;
+  /**
+   * Whether the app said when the message was sent. If so, its place among the messages of its
+   * verification is by that time; if not, it is the newest, whatever the clock says.
+   */
+  readonly sentAtGiven: boolean;
+  /** ISO 3166-1 alpha-2 code of the destination, where known. The number itself isn't kept. */
+  readonly country?: string;
+}
+
+/** What became of a verification. */
+export interface VerificationOutcome {
+  readonly verificationId: string;
+  readonly status: ConversionStatus;
+  readonly timestamp: Date;
+  /** The message whose code was typed, where the app knows. */
+  readonly messageUuid?: string;
+}
+
+/** What an outcome did. */
+export interface Settlement {
+  /** The reports that are recorded now. Empty where all was settled before. */
+  readonly reports: ConversionReport[];
+  /** Set where there was nothing to settle: why. */
+  readonly unmatched?: string;
+}
+
+/** Numbers of messages and reports. */
+export interface ConversionCounts {
+  /** Messages that wait for their outcome. */
+  readonly open: number;
+  /** Reports on their way. */
+  readonly pending: number;
+  /** Reports that are kept, and not tried again by themselves. */
+  readonly failed: number;
+}
+
+/** What a storage gets from the module it works for. */
+export interface ConversionStorageHost {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: LoggerService;
+  /** Status of a verification's older messages once it succeeds; false: nothing is said of them. */
+  readonly superseded: ConversionStatus | false;
+  /** Ms after which a message without an outcome is NOT_CONVERTED; undefined: never. */
+  readonly expireAfter?: number;
+  /** Ms a message is remembered. */
+  readonly retention: number;
+  /** How reports are delivered; false: another process does. */
+  readonly delivery: DeliverySettings | false;
+  /** Takes a report to the provider. */
+  readonly deliver: Deliver;
+  readonly emit: (event: ConversionFeedbackEvent) => void;
+}
+
+/**
+ * Where messages, outcomes and reports live: it tracks, settles, queues, and hands due reports to
+ * `host.deliver`. It is all that differs between one process and a hundred.
+ *
+ * What each adapter promises is the list of case names in test/integration/storage/contract.ts.
+ * A method rejects with a StorageError where the storage can't do it now.
+ */
+export interface ConversionStorage {
+  /** Whether a process that only records can leave delivery to another one. */
+  readonly shared: boolean;
+
+  /** Opens it, before anything else is called. Rejects where it can't work at all. */
+  open(host: ConversionStorageHost): Promise<void>;
+
+  /**
+   * Remembers a message. The same message again changes nothing.
+   * @returns false where the message belongs to another verification
+   */
+  track(message: TrackedMessage): Promise<boolean>;
+
+  /** Settles a verification. Resolves once its reports are recorded: they survive this process. */
+  settle(outcome: VerificationOutcome): Promise<Settlement>;
+
+  /**
+   * Records a report of one message, tracked or not. A message that was CONVERTED stays so.
+   * @returns whether it is recorded now, and the report that stands
+   */
+  enqueue(report: ConversionReport): Promise<{ recorded: boolean; report: ConversionReport }>;
+
+  /** Starts to take reports to the provider, where `host.delivery` says so. */
+  deliver(): void;
+
+  /**
+   * Starts no further request, and waits for those in flight.
+   * @param timeout longest wait in ms
+   */
+  stopDelivering(timeout: number): Promise<void>;
+
+  counts(): Promise<ConversionCounts>;
+
+  /** Failed reports, latest first. */
+  failed(limit: number): Promise<FailedReport[]>;
+
+  /**
+   * Puts failed reports back on their way, as if they were new.
+   * @param messageUuid only this message's
+   * @returns how many
+   */
+  retryFailed(messageUuid?: string): Promise<number>;
+
+  /** Writes what is left to write, and closes. Nothing is called afterwards. */
+  close(): Promise<void>;
+}
+
+/** Injection token of the storage that the module uses. */
+export const ConversionStorage = Symbol('ConversionStorage');

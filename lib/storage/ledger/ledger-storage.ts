@@ -1,0 +1,134 @@
+import { StorageError } from '../../conversion-feedback.errors.js';
+import { ConversionReport, FailedReport } from '../../conversion-report.js';
+import { DeliveryLoop, DeliverySettings } from '../../delivery/delivery-loop.js';
+import {
+  ConversionCounts,
+  ConversionStorage,
+  ConversionStorageHost,
+  Settlement,
+  TrackedMessage,
+  VerificationOutcome,
+} from '../conversion-storage.js';
+import { LedgerQueue, Transact } from './ledger-queue.js';
+import { Ledger } from './ledger.js';
+
+/** An open ledger. */
+export interface Books {
+  /** For reading what is committed. */
+  readonly reader: Ledger;
+  readonly transact: Transact;
+  /** Whether this process is the one that may send requests now. */
+  mayDeliver(): boolean;
+  /** Writes what is left to write, and closes. */
+  close(): Promise<void>;
+}
+
+interface Opened {
+  readonly host: ConversionStorageHost;
+  readonly books: Books;
+  readonly loop?: DeliveryLoop;
+}
+
+/** What storages that keep a ledger have in common: all but where the ledger is kept. */
+export abstract class LedgerStorage implements ConversionStorage {
+  abstract readonly shared: boolean;
+  #opened?: Opened;
+
+  /** Opens the ledger, or throws where it can't be. */
+  protected abstract openBooks(host: ConversionStorageHost): Promise<Books>;
+
+  /** Starts the loop, now or as soon as this process may deliver. */
+  protected startDelivery(loop: DeliveryLoop): void {
+    loop.start();
+  }
+
+  /** Ends what `startDelivery` began; the loop has stopped. */
+  protected async endDelivery(): Promise<void> {}
+
+  async open(host: ConversionStorageHost): Promise<void> {
+    const books = await this.openBooks(host);
+    this.#opened = {
+      host,
+      books,
+      loop: host.delivery ? this.#loop(host, books, host.delivery) : undefined,
+    };
+  }
+
+  track(message: TrackedMessage): Promise<boolean> {
+    return this.#transact((ledger) => ledger.track(message));
+  }
+
+  settle(outcome: VerificationOutcome): Promise<Settlement> {
+    return this.#transactAndWake((ledger, now) => ledger.settle(outcome, now));
+  }
+
+  enqueue(report: ConversionReport): Promise<{ recorded: boolean; report: ConversionReport }> {
+    return this.#transactAndWake((ledger, now) => ledger.enqueue(report, now));
+  }
+
+  retryFailed(messageUuid?: string): Promise<number> {
+    return this.#transactAndWake((ledger, now) => ledger.retryFailed(messageUuid, now));
+  }
+
+  async counts(): Promise<ConversionCounts> {
+    return this.#open().books.reader.counts();
+  }
+
+  async failed(limit: number): Promise<FailedReport[]> {
+    return this.#open().books.reader.failed(limit);
+  }
+
+  deliver(): void {
+    const { loop } = this.#open();
+    if (loop) this.startDelivery(loop);
+  }
+
+  async stopDelivering(timeout: number): Promise<void> {
+    await this.#opened?.loop?.stop(timeout);
+    await this.endDelivery();
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    if (!opened) return;
+    await this.stopDelivering(0);
+    this.#opened = undefined;
+    await opened.books.close();
+  }
+
+  async #transactAndWake<T>(work: (ledger: Ledger, now: number) => T): Promise<T> {
+    const { host, loop } = this.#open();
+    const result = await this.#transact((ledger) => work(ledger, host.clock.now()));
+    loop?.wake();
+    return result;
+  }
+
+  async #transact<T>(work: (ledger: Ledger) => T): Promise<T> {
+    return this.#open().books.transact(work);
+  }
+
+  #loop(host: ConversionStorageHost, books: Books, settings: DeliverySettings): DeliveryLoop {
+    const { clock, random, emit, logger, deliver } = host;
+    const queue = new LedgerQueue(books.reader, books.transact, emit);
+    const storageFailed = (error: unknown): void => {
+      logger.error(`The storage failed delivery, which tries again: ${String(error)}`);
+    };
+    const mayRequest = () => books.mayDeliver();
+    return new DeliveryLoop(queue, deliver, settings, {
+      clock,
+      random,
+      emit,
+      storageFailed,
+      mayRequest,
+    });
+  }
+
+  #open(): Opened {
+    if (!this.#opened) {
+      throw new StorageError(
+        'The storage is not open: the application has not started yet, or has closed',
+      );
+    }
+    return this.#opened;
+  }
+}

@@ -1,0 +1,355 @@
+import { createHash } from 'node:crypto';
+import { ConversionReport, FailedReport, FailureReason } from '../../conversion-report.js';
+import { ConversionStatus } from '../../conversion-status.js';
+import { QueuedReport } from '../../delivery/report-queue.js';
+import {
+  ConversionCounts,
+  ConversionStorageHost,
+  Settlement,
+  TrackedMessage,
+  VerificationOutcome,
+} from '../conversion-storage.js';
+import { replaces, settlement } from './settlement.js';
+import { MessageRecord, PendingRecord, Tables } from './tables.js';
+
+/** A verification keeps so many messages; with more, its id isn't one (a constant, say). */
+const MESSAGES_PER_VERIFICATION = 100;
+/** How long a message is kept on whose report is still on its way when its time is over. */
+const UNDELIVERED_RETENTION = 3_600_000;
+/** Messages that one sweep handles: a transaction should stay short. */
+const SWEEP_SIZE = 200;
+
+/** The settings that the rules depend on. */
+export type LedgerRules = Pick<ConversionStorageHost, 'superseded' | 'expireAfter' | 'retention'>;
+
+/** What a sweep did, and when the next has something to do. */
+export interface Sweep {
+  readonly expired: ConversionReport[];
+  readonly next: number | undefined;
+}
+
+/**
+ * The books of messages and reports, and all the rules of keeping them. It knows nothing of disks,
+ * promises or other processes: whoever calls it does so within a transaction on its tables.
+ *
+ *     open ──> settled (by success, by hand, or by its deadline) ──> forgotten after `retention`
+ *                 │ each new status is a report:
+ *                 └──> pending ──> done (the entry goes)
+ *                        ^   └───> failed ── retryFailed ──> pending
+ *                        └── another status takes the place of one that isn't done
+ */
+export class Ledger {
+  constructor(
+    private readonly tables: Tables,
+    private readonly rules: LedgerRules,
+  ) {}
+
+  /** Remembers a message. Returns false where it belongs to another verification. */
+  track(message: TrackedMessage): boolean {
+    const { messages, uuids, totals, deadlines } = this.tables;
+    const verification = digest(message.verificationId);
+    const number = uuids.get(message.messageUuid);
+    const known = number === undefined ? undefined : messages.get(number);
+    if (known?.verification) return known.verification === verification;
+    if (known) {
+      messages.put(number!, { ...known, verification });
+      this.#join(verification, number!, message);
+      return true;
+    }
+    const sentAt = message.sentAt.getTime();
+    const added = this.#add({
+      uuid: message.messageUuid,
+      verification,
+      sentAt,
+      country: message.country ?? '',
+    });
+    this.#join(verification, added, message);
+    deadlines.add(sentAt + (this.rules.expireAfter ?? this.rules.retention), added);
+    totals.open += 1;
+    return true;
+  }
+
+  /** Gives each message of a verification the status that its outcome makes of it. */
+  settle(outcome: VerificationOutcome, now: number): Settlement {
+    const numbers = this.#remembered(digest(outcome.verificationId), now);
+    if (numbers.length === 0) {
+      return { reports: [], unmatched: 'no message of this verification is tracked, or no longer' };
+    }
+    const records = numbers.map(([, record]) => record);
+    const { messageUuid, status, timestamp } = outcome;
+    const named = messageUuid ? records.findIndex(({ uuid }) => uuid === messageUuid) : undefined;
+    if (named === -1) {
+      return { reports: [], unmatched: 'the message named is none of this verification' };
+    }
+    const statuses = settlement(
+      records.map((record) => record.status),
+      { status, named, superseded: this.rules.superseded },
+    );
+    const reports = numbers.flatMap(([number, record], index) => {
+      const next = statuses[index];
+      return next ? [this.#report(number, record, next, timestamp.getTime(), now)] : [];
+    });
+    return { reports };
+  }
+
+  /** Records a report of one message, tracked or not. */
+  enqueue(
+    { messageUuid, status, timestamp }: ConversionReport,
+    now: number,
+  ): { recorded: boolean; report: ConversionReport } {
+    const { messages, uuids, deadlines } = this.tables;
+    const number = uuids.get(messageUuid);
+    const known = number === undefined ? undefined : messages.get(number);
+    if (known?.status && !replaces(known.status, status)) {
+      return { recorded: false, report: told(known.uuid, known.status, known.statusAt!) };
+    }
+    if (known) {
+      return {
+        recorded: true,
+        report: this.#report(number!, known, status, timestamp.getTime(), now),
+      };
+    }
+    const record = { uuid: messageUuid, verification: '', sentAt: now, country: '' };
+    const added = this.#add(record);
+    this.tables.totals.open += 1;
+    deadlines.add(now + this.rules.retention, added);
+    return {
+      recorded: true,
+      report: this.#report(added, record, status, timestamp.getTime(), now),
+    };
+  }
+
+  /** Reports due at `now`, longest due first. */
+  due(now: number, limit: number, skip: (message: number) => boolean): QueuedReport[] {
+    const { due, pending, messages, totals } = this.tables;
+    const found: QueuedReport[] = [];
+    if (limit <= 0) return found;
+    for (const [at, number] of due.read()) {
+      if (at > now) break;
+      if (skip(number)) continue;
+      const report = pending.get(number);
+      const message = messages.get(number);
+      if (!report || !message) continue;
+      found.push({
+        ...told(message.uuid, message.status!, message.statusAt!),
+        key: number,
+        revision: report.revision,
+        attempts: report.attempts,
+        age: now - totals.stoodStill - report.agedFrom,
+      });
+      if (found.length === limit) break;
+    }
+    return found;
+  }
+
+  /** When the next report that `skip` leaves is due. */
+  nextDue(skip: (message: number) => boolean): number | undefined {
+    for (const [at, number] of this.tables.due.read()) if (!skip(number)) return at;
+    return undefined;
+  }
+
+  /** The provider has the report. */
+  done({ key, revision }: QueuedReport): void {
+    this.#take(key, revision);
+  }
+
+  /** To be tried again. */
+  retry({ key, revision }: QueuedReport, attempts: number, dueAt: number): void {
+    const { pending, due } = this.tables;
+    const report = pending.get(key);
+    if (report?.revision !== revision) return;
+    due.remove(report.dueAt, key);
+    due.add(dueAt, key);
+    pending.put(key, { ...report, attempts, dueAt });
+  }
+
+  /** To be kept, and not tried again by itself. */
+  fail(
+    { key, revision }: QueuedReport,
+    attempts: number,
+    reason: FailureReason,
+    now: number,
+  ): void {
+    if (!this.#take(key, revision)) return;
+    this.tables.failed.put(key, { attempts, failedAt: now, reason });
+    this.tables.totals.failed += 1;
+  }
+
+  /** Puts failed reports back on their way; all, or that of one message. Returns how many. */
+  retryFailed(messageUuid: string | undefined, now: number): number {
+    const { uuids, failed } = this.tables;
+    const numbers =
+      messageUuid === undefined ? [...failed.latestFirst()].reverse() : [uuids.get(messageUuid)];
+    let count = 0;
+    for (const number of numbers) {
+      if (number === undefined || !this.#forgetFailed(number)) continue;
+      this.#pend(number, now);
+      count += 1;
+    }
+    return count;
+  }
+
+  /** Failed reports, latest first. */
+  failed(limit: number): FailedReport[] {
+    const found: FailedReport[] = [];
+    for (const number of this.tables.failed.latestFirst()) {
+      if (found.length >= limit) break;
+      const failure = this.tables.failed.get(number)!;
+      const { uuid, status, statusAt } = this.tables.messages.get(number)!;
+      found.push({
+        ...told(uuid, status!, statusAt!),
+        attempts: failure.attempts,
+        failedAt: new Date(failure.failedAt),
+        reason: failure.reason,
+      });
+    }
+    return found;
+  }
+
+  counts(): ConversionCounts {
+    const { open, pending, failed } = this.tables.totals;
+    return { open, pending, failed };
+  }
+
+  /** When the next message expires or is forgotten. */
+  nextDeadline(): number | undefined {
+    for (const [at] of this.tables.deadlines.read()) return at;
+    return undefined;
+  }
+
+  /** Lets messages expire, and forgets those that are past their retention. */
+  sweep(now: number): Sweep {
+    const over: (readonly [number, number])[] = [];
+    for (const entry of this.tables.deadlines.read()) {
+      if (entry[0] > now || over.length === SWEEP_SIZE) break;
+      over.push(entry);
+    }
+    const expired = over.flatMap(([at, number]) => this.#deadline(at, number, now) ?? []);
+    return { expired, next: this.nextDeadline() };
+  }
+
+  /** No report ages by so many ms. */
+  stoodStill(ms: number): void {
+    this.tables.totals.stoodStill += ms;
+  }
+
+  #add(record: MessageRecord): number {
+    const number = ++this.tables.totals.lastMessage;
+    this.tables.messages.put(number, record);
+    this.tables.uuids.put(record.uuid, number);
+    return number;
+  }
+
+  /** Puts a message into its verification, at the place its time gives it. */
+  #join(verification: string, number: number, { sentAt, sentAtGiven }: TrackedMessage): void {
+    const { verifications, messages } = this.tables;
+    const others = verifications.get(verification) ?? [];
+    let place = others.length;
+    if (sentAtGiven) {
+      while (place > 0 && (messages.get(others[place - 1])?.sentAt ?? 0) > sentAt.getTime())
+        place -= 1;
+    }
+    const all = [...others.slice(0, place), number, ...others.slice(place)];
+    verifications.put(verification, all.slice(-MESSAGES_PER_VERIFICATION));
+  }
+
+  /** The messages of a verification that are within their retention, oldest first. */
+  #remembered(verification: string, now: number): (readonly [number, MessageRecord])[] {
+    const numbers = this.tables.verifications.get(verification) ?? [];
+    return numbers.flatMap((number) => {
+      const record = this.tables.messages.get(number);
+      return record && record.sentAt + this.rules.retention > now
+        ? [[number, record] as const]
+        : [];
+    });
+  }
+
+  /** Gives a message its status, and puts the report of it on its way. */
+  #report(
+    number: number,
+    record: MessageRecord,
+    status: ConversionStatus,
+    statusAt: number,
+    now: number,
+  ): ConversionReport {
+    if (record.status === undefined) this.tables.totals.open -= 1;
+    this.tables.messages.put(number, { ...record, status, statusAt });
+    this.#forgetFailed(number);
+    this.#pend(number, now);
+    return told(record.uuid, status, statusAt);
+  }
+
+  #pend(number: number, now: number): void {
+    const { pending, due, totals } = this.tables;
+    const before = pending.get(number);
+    if (before) due.remove(before.dueAt, number);
+    else totals.pending += 1;
+    due.add(now, number);
+    pending.put(number, {
+      revision: ++totals.lastRevision,
+      attempts: 0,
+      agedFrom: now - totals.stoodStill,
+      dueAt: now,
+    });
+  }
+
+  /** Takes a report off its way, unless another has taken its place. */
+  #take(number: number, revision: number): PendingRecord | undefined {
+    const { pending, due, totals } = this.tables;
+    const report = pending.get(number);
+    if (report?.revision !== revision) return undefined;
+    due.remove(report.dueAt, number);
+    pending.remove(number);
+    totals.pending -= 1;
+    return report;
+  }
+
+  #forgetFailed(number: number): boolean {
+    const { failed, totals } = this.tables;
+    if (!failed.get(number)) return false;
+    failed.remove(number);
+    totals.failed -= 1;
+    return true;
+  }
+
+  /** A message's moment has come: it expires, or is forgotten, or is kept for its report's sake. */
+  #deadline(at: number, number: number, now: number): ConversionReport | undefined {
+    const { messages, deadlines, pending, failed } = this.tables;
+    deadlines.remove(at, number);
+    const record = messages.get(number);
+    if (!record) return undefined;
+    const forgetAt = record.sentAt + this.rules.retention;
+    const expiresAt = record.sentAt + (this.rules.expireAfter ?? Infinity);
+    if (record.status === undefined && expiresAt <= now) {
+      deadlines.add(Math.max(forgetAt, now), number);
+      return this.#report(number, record, ConversionStatus.NOT_CONVERTED, expiresAt, now);
+    }
+    if (forgetAt > now) deadlines.add(forgetAt, number);
+    else if (pending.get(number) || failed.get(number))
+      deadlines.add(now + UNDELIVERED_RETENTION, number);
+    else this.#forget(number, record);
+    return undefined;
+  }
+
+  #forget(number: number, record: MessageRecord): void {
+    const { messages, uuids, verifications, totals } = this.tables;
+    messages.remove(number);
+    uuids.remove(record.uuid);
+    if (record.status === undefined) totals.open -= 1;
+    if (!record.verification) return;
+    const others = (verifications.get(record.verification) ?? []).filter(
+      (other) => other !== number,
+    );
+    if (others.length > 0) verifications.put(record.verification, others);
+    else verifications.remove(record.verification);
+  }
+}
+
+/** A verification's id as it is stored: its length is fixed, and no phone number stands in it. */
+function digest(verificationId: string): string {
+  return createHash('sha256').update(verificationId).digest('base64url');
+}
+
+function told(messageUuid: string, status: ConversionStatus, statusAt: number): ConversionReport {
+  return { messageUuid, status, timestamp: new Date(statusAt) };
+}

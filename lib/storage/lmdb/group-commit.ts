@@ -1,0 +1,118 @@
+import { RootDatabase } from 'lmdb';
+import { StorageError } from '../../conversion-feedback.errors.js';
+import { Clock } from '../../delivery/clock.js';
+import { Transact } from '../ledger/ledger-queue.js';
+import { Ledger } from '../ledger/ledger.js';
+import { LmdbBooks } from './lmdb-tables.js';
+
+/** How long a write that nobody waits for may wait for others to join it, in ms. */
+const SOON = 20;
+/** Works that share one transaction at most: the event loop does them in one go. */
+const GROUP_SIZE = 500;
+
+/**
+ * - `committed`: survives the end of the process, however it ends, once recorded; a power cut may
+ *   take the last milliseconds.
+ * - `flushed`: survives a power cut as well; each write waits for the disk.
+ */
+export type Durability = 'committed' | 'flushed';
+
+interface Work {
+  readonly run: (ledger: Ledger) => unknown;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Gathers pieces of bookkeeping into LMDB transactions.
+ *
+ * A lone work starts a transaction at once. What comes while one is under way waits for the next,
+ * so that under load a transaction, and its cost, is shared by many. Only asynchronous transactions
+ * are used: waiting for another process's lock happens on a thread of lmdb's own, never on the
+ * event loop.
+ *
+ * A work that throws takes nobody with it: the transaction is undone, the work's promise rejects,
+ * and the others run again without it.
+ */
+export class GroupCommit {
+  #waiting: Work[] = [];
+  #draining?: Promise<void>;
+  #cancelSoon?: () => void;
+  readonly #ledger: Ledger;
+
+  constructor(
+    private readonly env: RootDatabase,
+    private readonly books: LmdbBooks,
+    rules: ConstructorParameters<typeof Ledger>[1],
+    private readonly durability: Durability,
+    private readonly clock: Clock,
+  ) {
+    this.#ledger = new Ledger(books.transaction, rules);
+  }
+
+  readonly transact: Transact = (run, urgency = 'now') =>
+    new Promise((resolve, reject) => {
+      this.#waiting.push({ run, resolve, reject });
+      if (urgency === 'now') this.#start();
+      else this.#cancelSoon ??= this.clock.after(SOON, () => this.#start());
+    });
+
+  /** Resolves once all that waits is written, or has failed. */
+  async drain(): Promise<void> {
+    this.#start();
+    await this.#draining;
+  }
+
+  #start(): void {
+    this.#cancelSoon?.();
+    this.#cancelSoon = undefined;
+    this.#draining ??= this.#drain().finally(() => (this.#draining = undefined));
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#commitGroup();
+  }
+
+  async #commitGroup(): Promise<void> {
+    let group: Work[] = [];
+    let results: unknown[] = [];
+    let offender: Work | undefined;
+    try {
+      await this.env.childTransaction(() => {
+        group = this.#waiting.splice(0, GROUP_SIZE);
+        this.books.transaction.load();
+        results = group.map((work) => {
+          offender = work;
+          return work.run(this.#ledger);
+        });
+        offender = undefined;
+        this.books.transaction.save();
+      });
+      if (this.durability === 'flushed') await this.env.flushed;
+    } catch (error) {
+      await this.#failed(group, offender, error);
+      return;
+    }
+    group.forEach((work, index) => work.resolve(results[index] as never));
+  }
+
+  async #failed(group: Work[], offender: Work | undefined, error: unknown): Promise<void> {
+    if (offender) {
+      offender.reject(error);
+      this.#waiting.unshift(...group.filter((work) => work !== offender));
+      return;
+    }
+    const failure = new StorageError(`The storage can't be written: ${await reasonOf(error)}`, {
+      cause: error,
+    });
+    const lost = group.length > 0 ? group : this.#waiting.splice(0);
+    for (const work of lost) work.reject(failure);
+  }
+}
+
+/** lmdb tells why a commit failed by a promise beside the error, which nobody else would catch. */
+async function reasonOf(error: unknown): Promise<string> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  const cause: unknown = commitError ? await commitError.catch((reason: unknown) => reason) : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}

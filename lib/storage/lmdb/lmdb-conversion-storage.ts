@@ -1,0 +1,124 @@
+import { RootDatabase, open } from 'lmdb';
+import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
+import { DeliveryLoop } from '../../delivery/delivery-loop.js';
+import { ConversionStorageHost } from '../conversion-storage.js';
+import { Books, LedgerStorage } from '../ledger/ledger-storage.js';
+import { Ledger } from '../ledger/ledger.js';
+import { Durability, GroupCommit } from './group-commit.js';
+import { Lease } from './lease.js';
+import { LmdbBooks, lmdbTables } from './lmdb-tables.js';
+import { closeToOthers, prepareFolder, whyForgetful } from './store-folder.js';
+
+/** Version of what stands in the file. A store with a higher one is refused. */
+const FORMAT = 1;
+
+export interface LmdbConversionStorageOptions {
+  /**
+   * Folder of the store, made where it isn't there (mode 0700). It must lie on a disk that outlives
+   * the process: in a container, on a volume; never on a network file system.
+   */
+  readonly path: string;
+  /**
+   * What a recorded conversion survives. `committed`, the default: the end of the process however it
+   * ends, and a power cut but for the last milliseconds. `flushed`: a power cut too; each write then
+   * waits for the disk.
+   */
+  readonly durability?: Durability;
+}
+
+/**
+ * Keeps everything in one LMDB file on this host: no server to install, and nothing is lost when
+ * the process is killed. Many processes on one host can share it: all record, one delivers, and
+ * another takes over within 5 s when that one dies.
+ */
+export class LmdbConversionStorage extends LedgerStorage {
+  readonly shared = true;
+  readonly #options: Required<LmdbConversionStorageOptions>;
+  #lease?: Lease;
+  #loop?: DeliveryLoop;
+
+  /** @throws InvalidOptionsError for a path or durability that can't be */
+  constructor(options: LmdbConversionStorageOptions) {
+    super();
+    const { path, durability = 'committed' } = options ?? {};
+    const faults = [];
+    if (typeof path !== 'string' || path.trim() === '') {
+      faults.push({
+        field: 'storage.path',
+        message: '`storage.path` must be the path of a folder',
+      });
+    }
+    if (durability !== 'committed' && durability !== 'flushed') {
+      const message = "`storage.durability` must be 'committed' or 'flushed'";
+      faults.push({ field: 'storage.durability', message });
+    }
+    if (faults.length > 0) throw new InvalidOptionsError(faults);
+    this.#options = { path, durability };
+  }
+
+  protected async openBooks(host: ConversionStorageHost): Promise<Books> {
+    const { path, durability } = this.#options;
+    const folder = prepareFolder(path);
+    const env = openEnvironment(folder);
+    const tables = lmdbTables(env);
+    closeToOthers(folder);
+    const group = new GroupCommit(env, tables, host, durability, host.clock);
+    await claimFormat(tables, group, folder);
+    const forgetful = await whyForgetful(folder);
+    if (forgetful) {
+      host.logger.warn(
+        `The store lies on ${forgetful}: reports may be lost. Set storage.path to a mounted volume, or use BullMQConversionStorage`,
+      );
+    }
+    this.#lease = new Lease(tables.meta, group.transact, host.clock, {
+      acquired: () => this.#loop?.start(),
+      lost: () => void this.#loop?.stop(0),
+    });
+    return {
+      reader: new Ledger(tables.committed, host),
+      transact: group.transact,
+      mayDeliver: () => this.#lease!.trusted(),
+      close: async () => {
+        await group.drain();
+        await env.close();
+      },
+    };
+  }
+
+  protected override startDelivery(loop: DeliveryLoop): void {
+    this.#loop = loop;
+    this.#lease!.start();
+  }
+
+  override async stopDelivering(timeout: number): Promise<void> {
+    this.#loop = undefined;
+    await super.stopDelivering(timeout);
+  }
+
+  protected override async endDelivery(): Promise<void> {
+    await this.#lease?.stop();
+  }
+}
+
+function openEnvironment(folder: string): RootDatabase {
+  try {
+    return open({ path: folder, maxDbs: 12 });
+  } catch (error) {
+    throw new StorageError(
+      `The store in ${JSON.stringify(folder)} can't be opened: ${String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function claimFormat({ meta }: LmdbBooks, group: GroupCommit, folder: string): Promise<void> {
+  const format = meta.get('format');
+  if (format === undefined) await group.transact(() => meta.put('format', FORMAT));
+  else if (format > FORMAT) {
+    throw new StorageError(
+      `The store in ${JSON.stringify(folder)} was written by a newer version (format ${format}, this one knows ${FORMAT}): update nestjs-conversion-feedback, or set storage.path to another folder`,
+    );
+  }
+}

@@ -1,0 +1,68 @@
+import { Agenda, AgendaEntry, FailedRecord, Table, Tables, noTotals } from '../ledger/tables.js';
+
+/** The ledger's tables in this process's memory. */
+export function memoryTables(): Tables {
+  return {
+    totals: { ...noTotals },
+    messages: new MemoryTable(),
+    verifications: new MemoryTable(),
+    uuids: new MemoryTable(),
+    pending: new MemoryTable(),
+    failed: new MemoryFailedTable(),
+    due: new MemoryAgenda(),
+    deadlines: new MemoryAgenda(),
+  };
+}
+
+class MemoryTable<K, V> implements Table<K, V> {
+  protected readonly entries = new Map<K, V>();
+
+  get(key: K): V | undefined {
+    return this.entries.get(key);
+  }
+
+  put(key: K, value: V): void {
+    this.entries.set(key, value);
+  }
+
+  remove(key: K): void {
+    this.entries.delete(key);
+  }
+}
+
+class MemoryFailedTable extends MemoryTable<number, FailedRecord> {
+  latestFirst(): number[] {
+    return [...this.entries.keys()].reverse();
+  }
+}
+
+/** Sorted by moment, then number. Nearly all entries come last and leave first, which is cheap. */
+class MemoryAgenda implements Agenda {
+  readonly #entries: AgendaEntry[] = [];
+
+  add(at: number, message: number): void {
+    this.#entries.splice(this.#placeOf(at, message), 0, [at, message]);
+  }
+
+  remove(at: number, message: number): void {
+    const place = this.#placeOf(at, message);
+    const entry = this.#entries.at(place);
+    if (entry && entry[0] === at && entry[1] === message) this.#entries.splice(place, 1);
+  }
+
+  read(): Iterable<AgendaEntry> {
+    return this.#entries;
+  }
+
+  #placeOf(at: number, message: number): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const [otherAt, other] = this.#entries[middle];
+      if (otherAt < at || (otherAt === at && other < message)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
