@@ -1,0 +1,75 @@
+import {
+  BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleInit,
+} from '@nestjs/common';
+import { EventBus } from './conversion-feedback.event-bus.js';
+import { RESOLVED_OPTIONS } from './conversion-feedback.module-definition.js';
+import type { ResolvedOptions } from './conversion-feedback.options.js';
+import { CLOCK, type Clock, RANDOM, type Random } from './delivery/clock.js';
+import { DeliveryLog } from './delivery/delivery-log.js';
+import { PlivoClient } from './plivo/plivo-client.js';
+import { Recorder } from './recording/recorder.js';
+import { ConversionStorage } from './storage/conversion-storage.js';
+
+/**
+ * Opens and closes what the module holds, along Nest's hooks:
+ *
+ * - the storage opens before any handler runs, and delivery starts once the app is up;
+ * - at shutdown, while the last responses still leave, no further report is sent; those in flight
+ *   have `shutdownTimeout` to be answered. What is left stays recorded.
+ * - the storage closes last: a response that leaves now can still record its conversion.
+ */
+@Injectable()
+export class ConversionFeedbackLifecycle
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  readonly #log: DeliveryLog;
+
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(ConversionStorage) private readonly storage: ConversionStorage,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(RANDOM) private readonly random: Random,
+    private readonly plivo: PlivoClient,
+    private readonly events: EventBus,
+    private readonly recorder: Recorder,
+  ) {
+    this.#log = new DeliveryLog(events.events$, clock);
+  }
+
+  async onModuleInit(): Promise<void> {
+    const { superseded, expireAfter, retention, delivery } = this.options;
+    await this.storage.open({
+      clock: this.clock,
+      random: this.random,
+      logger: new Logger('ConversionFeedback'),
+      superseded,
+      expireAfter,
+      retention,
+      delivery,
+      deliver: (report) => this.plivo.report(report),
+      emit: this.events.emit,
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.storage.deliver();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.storage.stopDelivering(this.options.shutdownTimeout);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.recorder.finish();
+    await this.storage.close();
+    this.plivo.close();
+    this.#log.close();
+    this.events.complete();
+  }
+}

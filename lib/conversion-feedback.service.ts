@@ -1,0 +1,241 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Observable } from 'rxjs';
+import { EventBus } from './conversion-feedback.event-bus.js';
+import { InvalidMessageError, InvalidReportError } from './conversion-feedback.errors.js';
+import { ConversionFeedbackEvent } from './conversion-feedback.events.js';
+import { ConversionReport, FailedReport } from './conversion-report.js';
+import { ConversionStatus } from './conversion-status.js';
+import { CLOCK, type Clock } from './delivery/clock.js';
+import { parsePhoneNumber } from './plivo/phone-number.js';
+import { PlivoClient } from './plivo/plivo-client.js';
+import { SentMessage, TrackableMessage, checkMessage } from './plivo/trackable-message.js';
+import { Recorder } from './recording/recorder.js';
+import {
+  ConversionCounts,
+  ConversionStorage,
+  Settlement,
+  TrackedMessage,
+  VerificationOutcome,
+} from './storage/conversion-storage.js';
+import { outcomeFaults, reportFaults, trackFaults } from './validation/inputs.js';
+
+/** How often `flush` looks whether another process has delivered, in ms. */
+const FLUSH_LOOK = 50;
+
+/** Sends and tracks messages, and reports what became of them. */
+@Injectable()
+export class ConversionFeedbackService {
+  readonly #logger = new Logger('ConversionFeedback');
+
+  /**
+   * What happens in this process: messages tracked, reports recorded, delivered, failed. Each event
+   * says its `type`. A process with `delivery: false` sees no deliveries.
+   */
+  readonly events$: Observable<ConversionFeedbackEvent>;
+
+  constructor(
+    private readonly plivo: PlivoClient,
+    @Inject(ConversionStorage) private readonly storage: ConversionStorage,
+    private readonly recorder: Recorder,
+    private readonly events: EventBus,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.events$ = events.events$;
+  }
+
+  /**
+   * Sends an SMS through Plivo with `trackable: true`, and tracks the message_uuid it returns. Never
+   * sent twice: a request without an answer rejects, and says that the outcome is unknown. A storage
+   * that fails doesn't fail it: the message is sent, and tracked as soon as it can be.
+   *
+   * @throws InvalidMessageError where the message can't be sent as it is; nothing was sent
+   * @throws PlivoRequestError where Plivo didn't queue it, or nobody knows (`outcomeUnknown`)
+   * @see https://www.plivo.com/docs/messaging/concepts/conversion-feedback
+   */
+  async send(message: TrackableMessage): Promise<SentMessage> {
+    const checked = checkMessage(message);
+    const sent = await this.plivo.send(checked);
+    await this.#track({
+      verificationId: checked.verificationId,
+      messageUuid: sent.messageUuid,
+      sentAt: new Date(this.clock.now()),
+      sentAtGiven: false,
+      country: parsePhoneNumber(checked.dst)?.country,
+    });
+    return sent;
+  }
+
+  /**
+   * Tracks a message that the app sent itself, with `trackable: true`: by the official SDK, or from a
+   * queue. Resolves once it is recorded, at the latest after `recordTimeout`: then recording goes on.
+   *
+   * @param options.sentAt when it was sent; default now
+   * @param options.dst its receiver; tells the country alone, and isn't stored
+   * @throws InvalidMessageError for a bad id, uuid, time or number, or a message of another verification
+   */
+  async track(
+    verificationId: string,
+    messageUuid: string,
+    options: { sentAt?: Date; dst?: string } = {},
+  ): Promise<void> {
+    const { sentAt, dst } = options;
+    const faults = trackFaults({ verificationId, messageUuid, sentAt }, dst);
+    if (faults.length > 0) throw new InvalidMessageError(faults);
+    const belongsHere = await this.#track({
+      verificationId,
+      messageUuid,
+      sentAt: sentAt ?? new Date(this.clock.now()),
+      sentAtGiven: sentAt !== undefined,
+      country: parsePhoneNumber(dst)?.country,
+    });
+    if (belongsHere) return;
+    const message =
+      '`messageUuid` belongs to another verification already, each message must be tracked once';
+    throw new InvalidMessageError([{ field: 'messageUuid', message }]);
+  }
+
+  /**
+   * Settles a verification by hand: its newest message, or the one named, gets the status, and on
+   * success the older ones what option `superseded` says. Resolves once the reports are recorded, not
+   * delivered. Settling twice records nothing the second time, and neither does an unknown id.
+   *
+   * @param status default CONVERTED; CONVERTED_WITH_OTHERS where another channel verified the user
+   * @param options.timestamp when the status changed; default now
+   * @param options.messageUuid the message whose code was typed
+   * @returns the reports that are recorded now
+   * @throws InvalidReportError for a bad id, status, timestamp or uuid
+   * @throws StorageError where they can't be recorded
+   */
+  async report(
+    verificationId: string,
+    status: ConversionStatus = ConversionStatus.CONVERTED,
+    options: { timestamp?: Date; messageUuid?: string } = {},
+  ): Promise<ConversionReport[]> {
+    const { timestamp = new Date(this.clock.now()), messageUuid } = options;
+    const outcome = { verificationId, status, timestamp, messageUuid };
+    const faults = outcomeFaults(outcome);
+    if (faults.length > 0) throw new InvalidReportError(faults);
+    const settlement = await this.storage.settle(outcome);
+    this.#settled(outcome, settlement);
+    return settlement.reports;
+  }
+
+  /**
+   * Reports one message by its message_uuid, for apps that keep the mapping themselves. Resolves once
+   * it is recorded. The newest status counts, but a message that was CONVERTED stays so.
+   *
+   * @param options.timestamp when the status changed; default now
+   * @returns the report that stands now
+   * @throws InvalidReportError for a bad uuid, status or timestamp
+   * @throws StorageError where it can't be recorded
+   */
+  async reportMessage(
+    messageUuid: string,
+    status: ConversionStatus,
+    options: { timestamp?: Date } = {},
+  ): Promise<ConversionReport> {
+    const { timestamp = new Date(this.clock.now()) } = options;
+    const faults = reportFaults({ messageUuid, status, timestamp });
+    if (faults.length > 0) throw new InvalidReportError(faults);
+    const { recorded, report } = await this.storage.enqueue({ messageUuid, status, timestamp });
+    if (recorded) this.events.emit({ type: 'recorded', ...report });
+    return report;
+  }
+
+  /** How many messages are open, and reports pending and failed, over all processes on the storage. */
+  counts(): Promise<ConversionCounts> {
+    return this.storage.counts();
+  }
+
+  /**
+   * Reports that aren't tried again by themselves, latest first, each with what Plivo said last.
+   * @param options.limit how many at most; default 100
+   */
+  failed(options: { limit?: number } = {}): Promise<FailedReport[]> {
+    return this.storage.failed(options.limit ?? 100);
+  }
+
+  /**
+   * Puts failed reports back on their way, as if they were new: `delivery.maxAge` starts again.
+   * @param messageUuid only this message's; default all
+   * @returns how many
+   */
+  retryFailed(messageUuid?: string): Promise<number> {
+    return this.storage.retryFailed(messageUuid);
+  }
+
+  /**
+   * Waits until nothing is pending.
+   * @param options.timeout longest wait in ms; default: as long as it takes
+   * @returns true once nothing is pending, false at the timeout
+   */
+  async flush(options: { timeout?: number } = {}): Promise<boolean> {
+    const giveUpAt = this.clock.elapsed() + (options.timeout ?? Infinity);
+    for (;;) {
+      const { pending } = await this.storage.counts();
+      if (pending === 0 && this.recorder.unfinished === 0) return true;
+      const left = giveUpAt - this.clock.elapsed();
+      if (left <= 0) return false;
+      await new Promise<void>((resolve) => this.clock.after(Math.min(FLUSH_LOOK, left), resolve));
+    }
+  }
+
+  /**
+   * Settles a verification for the interceptor: never rejects, and never makes it wait for longer
+   * than `recordTimeout`.
+   * @internal
+   */
+  settle(outcome: VerificationOutcome): Promise<void> {
+    return this.recorder.record(
+      () => this.storage.settle(outcome),
+      (settlement) => this.#settled(outcome, settlement),
+    );
+  }
+
+  /**
+   * What is wrong with an outcome, in a sentence; undefined where nothing is.
+   * @internal
+   */
+  faultOf(outcome: VerificationOutcome): string | undefined {
+    return outcomeFaults(outcome).at(0)?.message;
+  }
+
+  /**
+   * A handler succeeded, and it can't be told which verification it was.
+   * @internal
+   */
+  unmatched(reason: string): void {
+    this.events.emit({ type: 'unmatched', reason });
+  }
+
+  /**
+   * Waits for the app's own functions no longer than for a recording.
+   * @internal
+   */
+  waitAtMost(promise: Promise<void>): Promise<void> {
+    return this.recorder.waitAtMost(promise);
+  }
+
+  /** Returns false where the message belongs to another verification, as far as is known in time. */
+  async #track(message: TrackedMessage): Promise<boolean> {
+    let belongsHere = true;
+    await this.recorder.record(
+      () => this.storage.track(message),
+      (tracked) => {
+        belongsHere = tracked;
+        const { messageUuid, verificationId } = message;
+        if (tracked) this.events.emit({ type: 'tracked', messageUuid, verificationId });
+        else
+          this.#logger.warn(
+            'A message was tracked under two verifications: the first one keeps it',
+          );
+      },
+    );
+    return belongsHere;
+  }
+
+  #settled({ verificationId }: VerificationOutcome, { reports, unmatched }: Settlement): void {
+    for (const report of reports) this.events.emit({ type: 'recorded', ...report, verificationId });
+    if (unmatched) this.events.emit({ type: 'unmatched', verificationId, reason: unmatched });
+  }
+}

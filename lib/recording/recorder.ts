@@ -1,0 +1,147 @@
+import { LoggerService } from '@nestjs/common';
+import { ConversionFeedbackEvent } from '../conversion-feedback.events.js';
+import { Clock } from '../delivery/clock.js';
+import { Deadlines } from './deadlines.js';
+
+/** Writes that are held in memory at most while the storage can't take them. */
+const HELD = 10_000;
+/** Ms between two tries while it can't. */
+const RETRY_INTERVAL = 1_000;
+
+/** What the recorder stands on. */
+export interface RecorderHost {
+  readonly clock: Clock;
+  readonly logger: LoggerService;
+  /** Longest wait of a response for its recording, in ms. */
+  readonly recordTimeout: number;
+  readonly emit: (event: ConversionFeedbackEvent) => void;
+}
+
+/**
+ * Stands between a login and the storage: it waits for a write as long as that is worth it, and no
+ * longer, and sees the write through whatever happens to it.
+ *
+ *     well ── a write isn't done within recordTimeout, or fails ──> sick
+ *       ^                                                             │
+ *       └───────────────── a write is done ───────────────────────────┘
+ *
+ * - well: a response waits for its write, at most `recordTimeout`.
+ * - sick: no response waits. Writes that failed are held in memory, one of them is tried every
+ *   second, and once it succeeds all the others follow. What is held ends with the process: only
+ *   what the storage confirmed is recorded. Beyond 10,000 a write is dropped, and that is said.
+ */
+export class Recorder {
+  readonly #deadlines: Deadlines;
+  readonly #underWay = new Set<Promise<boolean>>();
+  readonly #held: (() => Promise<void>)[] = [];
+  #sick = false;
+  #retryScheduled = false;
+  #saidDropped = false;
+
+  constructor(private readonly host: RecorderHost) {
+    this.#deadlines = new Deadlines(host.recordTimeout, host.clock);
+  }
+
+  /** Writes that are under way or held. */
+  get unfinished(): number {
+    return this.#underWay.size + this.#held.length;
+  }
+
+  /**
+   * Sees a write through.
+   * @param write may be called several times; it must do no harm twice
+   * @param written gets its result, whenever that comes
+   * @returns resolves once written, or once there is no use in waiting; never rejects
+   */
+  record<T>(write: () => Promise<T>, written: (result: T) => void): Promise<void> {
+    if (this.unfinished >= HELD) return this.#drop();
+    const trying = this.#try(() => write().then(written));
+    return this.#sick ? Promise.resolve() : this.#waitFor(trying);
+  }
+
+  /** Waits for something that is not the storage's, no longer than for a write. Never rejects. */
+  waitAtMost(promise: Promise<unknown>): Promise<void> {
+    return this.#wait(promise, () => {});
+  }
+
+  /** Tries what is held once more, and waits for what is under way, at most `recordTimeout`. */
+  async finish(): Promise<void> {
+    for (const attempt of this.#held.splice(0)) void this.#try(attempt);
+    await this.waitAtMost(Promise.all(this.#underWay));
+    if (this.unfinished === 0) return;
+    this.host.logger.error(
+      `${this.unfinished} writes could not be recorded before the process ended`,
+    );
+  }
+
+  #waitFor(write: Promise<boolean>): Promise<void> {
+    return this.#wait(write, () => {
+      this.#fellSick(`a write took longer than recordTimeout, ${this.host.recordTimeout} ms`);
+    });
+  }
+
+  #wait(promise: Promise<unknown>, gaveUp: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#deadlines.start(() => {
+        gaveUp();
+        resolve();
+      });
+      const settled = (): void => {
+        cancel();
+        resolve();
+      };
+      promise.then(settled, settled);
+    });
+  }
+
+  /** Resolves to whether the write is done; if not, it is held. */
+  #try(attempt: () => Promise<void>): Promise<boolean> {
+    const trying = attempt().then(
+      () => this.#recovered(),
+      (error: unknown) => this.#hold(attempt, error),
+    );
+    this.#underWay.add(trying);
+    void trying.then(() => this.#underWay.delete(trying));
+    return trying;
+  }
+
+  #hold(attempt: () => Promise<void>, error: unknown): false {
+    this.#held.push(attempt);
+    this.#fellSick(error instanceof Error ? error.message : String(error));
+    if (!this.#retryScheduled) {
+      this.#retryScheduled = true;
+      this.host.clock.after(RETRY_INTERVAL, () => void this.#retry());
+    }
+    return false;
+  }
+
+  async #retry(): Promise<void> {
+    this.#retryScheduled = false;
+    const first = this.#held.shift();
+    if (!first || !(await this.#try(first))) return;
+    for (const attempt of this.#held.splice(0)) void this.#try(attempt);
+  }
+
+  #fellSick(why: string): void {
+    if (this.#sick) return;
+    this.#sick = true;
+    this.host.logger.error(
+      `Conversions can't be recorded now (${why}): logins don't wait for it, and it is tried again`,
+    );
+  }
+
+  #recovered(): true {
+    this.#saidDropped = false;
+    if (this.#sick) this.host.logger.log('Conversions are recorded again');
+    this.#sick = false;
+    return true;
+  }
+
+  async #drop(): Promise<void> {
+    const reason = `the storage fails, and ${HELD} writes are held already`;
+    this.host.emit({ type: 'dropped', reason });
+    if (this.#saidDropped) return;
+    this.#saidDropped = true;
+    this.host.logger.error(`Conversions are lost from now on: ${reason}`);
+  }
+}
