@@ -16,7 +16,8 @@ const project = (name, more = {}) => ({
   testMatch: [`<rootDir>/test/${name}/**/*.spec.ts`],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // Sources import each other as .js; what a dependency calls .json.js is really named so.
+  moduleNameMapper: { '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1' },
   setupFiles: ['reflect-metadata'],
   ...more,
 });

@@ -17,14 +17,16 @@ export interface Fault {
 }
 
 abstract class InvalidInputError extends ConversionFeedbackError {
-  /** @param faults every fault of the input, not only the first. */
+  /**
+   * @param nouns what a fault is one of, in singular and plural
+   * @param faults every fault of the input, not only the first
+   */
   constructor(
-    what: string,
+    nouns: readonly [string, string],
     readonly faults: readonly Fault[],
   ) {
-    const [count, verb] =
-      faults.length === 1 ? [`1 ${what}`, 'is'] : [`${faults.length} ${what}s`, 'are'];
-    super(`${count} ${verb} invalid: ${faults.map((fault) => fault.message).join('; ')}.`);
+    const count = faults.length === 1 ? `1 ${nouns[0]} is` : `${faults.length} ${nouns[1]} are`;
+    super(`${count} invalid: ${faults.map((fault) => fault.message).join('; ')}.`);
   }
 }
 
@@ -33,7 +35,7 @@ export class InvalidOptionsError extends InvalidInputError {
   readonly code = 'CONVERSION_FEEDBACK_INVALID_OPTIONS';
 
   constructor(faults: readonly Fault[]) {
-    super('option', faults);
+    super(['option', 'options'], faults);
   }
 }
 
@@ -42,7 +44,7 @@ export class InvalidMessageError extends InvalidInputError {
   readonly code = 'CONVERSION_FEEDBACK_INVALID_MESSAGE';
 
   constructor(faults: readonly Fault[]) {
-    super('field of the message', faults);
+    super(['field of the message', 'fields of the message'], faults);
   }
 }
 
@@ -51,7 +53,7 @@ export class InvalidReportError extends InvalidInputError {
   readonly code = 'CONVERSION_FEEDBACK_INVALID_REPORT';
 
   constructor(faults: readonly Fault[]) {
-    super('field of the report', faults);
+    super(['field of the report', 'fields of the report'], faults);
   }
 }
 

@@ -66,11 +66,14 @@ export class GroupCommit {
   #start(): void {
     this.#cancelSoon?.();
     this.#cancelSoon = undefined;
-    this.#draining ??= this.#drain().finally(() => (this.#draining = undefined));
+    if (this.#draining || this.#waiting.length === 0) return;
+    this.#draining = this.#drain();
   }
 
+  /** Ends in the same breath as it finds nothing left: no work may come in between and be missed. */
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) await this.#commitGroup();
+    this.#draining = undefined;
   }
 
   async #commitGroup(): Promise<void> {

@@ -1,0 +1,608 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  ConversionStatus,
+  ConversionStorage,
+  ConversionStorageHost,
+  DeliveryAnswer,
+  TrackedMessage,
+} from '../../../lib/index.js';
+import { HOUR, newUuid, settings, storageHost } from '../../support/storage-host.js';
+
+const { CONVERTED, NOT_CONVERTED, CONVERTED_WITH_OTHERS } = ConversionStatus;
+
+/** How the contract gets at a storage. */
+export interface StorageUnderTest {
+  /** A new storage over the same data as before, if it has any. */
+  make(): ConversionStorage;
+  /** Throws the data away. */
+  discard(): Promise<void>;
+}
+
+const notNow: DeliveryAnswer = {
+  kind: 'not-now',
+  reason: { status: 503, message: 'server error' },
+};
+const rejected = {
+  kind: 'rejected',
+  reason: { status: 404, message: 'not found', apiId: 'api-1' },
+} satisfies DeliveryAnswer;
+const refused: DeliveryAnswer = {
+  kind: 'refused',
+  reason: { status: 401, message: 'authentication failed' },
+  maybeOne: false,
+};
+
+/** What every storage promises. The names of the cases are the rules. */
+export function describeConversionStorage(
+  name: string,
+  prepare: () => Promise<StorageUnderTest>,
+): void {
+  describe(`${name} keeps the storage contract`, () => {
+    let underTest: StorageUnderTest;
+    let storage: ConversionStorage;
+    let context: ReturnType<typeof storageHost>;
+
+    const open = async (options: Partial<ConversionStorageHost> = {}): Promise<void> => {
+      context = storageHost(options);
+      storage = underTest.make();
+      await storage.open(context.host);
+    };
+
+    const track = async (
+      verificationId: string,
+      more: Partial<TrackedMessage> = {},
+    ): Promise<string> => {
+      const messageUuid = more.messageUuid ?? newUuid();
+      const sentAt = more.sentAt ?? new Date(context.clock.now());
+      await storage.track({
+        verificationId,
+        sentAtGiven: more.sentAt !== undefined,
+        ...more,
+        messageUuid,
+        sentAt,
+      });
+      return messageUuid;
+    };
+
+    const settle = (verificationId: string, status = CONVERTED, messageUuid?: string) =>
+      storage.settle({
+        verificationId,
+        status,
+        timestamp: new Date(context.clock.now()),
+        messageUuid,
+      });
+
+    const statuses = (reports: { messageUuid: string; status: ConversionStatus }[]) =>
+      Object.fromEntries(reports.map(({ messageUuid, status }) => [messageUuid, status]));
+
+    beforeEach(async () => {
+      underTest = await prepare();
+      await open();
+    });
+
+    afterEach(async () => {
+      await storage.close();
+      await underTest.discard();
+    });
+
+    describe('settling', () => {
+      it('reports the message of a verification CONVERTED, at the moment of success', async () => {
+        const message = await track('login-1');
+        const timestamp = new Date('2026-05-01T10:00:00.123Z');
+        const { reports } = await storage.settle({
+          verificationId: 'login-1',
+          status: CONVERTED,
+          timestamp,
+        });
+        expect(reports).toEqual([{ messageUuid: message, status: CONVERTED, timestamp }]);
+        expect(await storage.counts()).toEqual({ open: 0, pending: 1, failed: 0 });
+      });
+
+      it('reports the newest message CONVERTED and the older ones CONVERTED_WITH_OTHERS', async () => {
+        const [first, second, third] = [await track('v'), await track('v'), await track('v')];
+        const { reports } = await settle('v');
+        expect(statuses(reports)).toEqual({
+          [first]: CONVERTED_WITH_OTHERS,
+          [second]: CONVERTED_WITH_OTHERS,
+          [third]: CONVERTED,
+        });
+      });
+
+      it('reports superseded messages NOT_CONVERTED where the app says so', async () => {
+        await storage.close();
+        await open({ superseded: NOT_CONVERTED });
+        const [older, newer] = [await track('v'), await track('v')];
+        expect(statuses((await settle('v')).reports)).toEqual({
+          [older]: NOT_CONVERTED,
+          [newer]: CONVERTED,
+        });
+      });
+
+      it('says nothing of superseded messages where the app says so', async () => {
+        await storage.close();
+        await open({ superseded: false });
+        await track('v');
+        const newer = await track('v');
+        expect(statuses((await settle('v')).reports)).toEqual({ [newer]: CONVERTED });
+        expect(await storage.counts()).toEqual({ open: 1, pending: 1, failed: 0 });
+      });
+
+      it('reports the named message CONVERTED and the others as superseded', async () => {
+        const [older, newer] = [await track('v'), await track('v')];
+        expect(statuses((await settle('v', CONVERTED, older)).reports)).toEqual({
+          [older]: CONVERTED,
+          [newer]: CONVERTED_WITH_OTHERS,
+        });
+      });
+
+      it('settles nothing for a named message of another verification', async () => {
+        await track('v');
+        const foreign = await track('w');
+        const { reports, unmatched } = await settle('v', CONVERTED, foreign);
+        expect(reports).toEqual([]);
+        expect(unmatched).toBe('the message named is none of this verification');
+        expect(await storage.counts()).toEqual({ open: 2, pending: 0, failed: 0 });
+      });
+
+      it('reports all messages CONVERTED_WITH_OTHERS where other means verified the user', async () => {
+        const [first, second] = [await track('v'), await track('v')];
+        expect(statuses((await settle('v', CONVERTED_WITH_OTHERS)).reports)).toEqual({
+          [first]: CONVERTED_WITH_OTHERS,
+          [second]: CONVERTED_WITH_OTHERS,
+        });
+      });
+
+      it('settles nothing for a verification it does not know, and says why', async () => {
+        const { reports, unmatched } = await settle('unheard-of');
+        expect(reports).toEqual([]);
+        expect(unmatched).toBe('no message of this verification is tracked, or no longer');
+      });
+
+      it('reports once when a verification is settled twice', async () => {
+        await track('v');
+        expect((await settle('v')).reports).toHaveLength(1);
+        expect(await settle('v')).toEqual({ reports: [] });
+        expect(await storage.counts()).toEqual({ open: 0, pending: 1, failed: 0 });
+      });
+
+      it('reports once when 64 requests settle the same verification at once', async () => {
+        await track('v');
+        const all = await Promise.all(Array.from({ length: 64 }, () => settle('v')));
+        expect(all.flatMap(({ reports }) => reports)).toHaveLength(1);
+      });
+
+      it('leaves other verifications alone', async () => {
+        const [mine] = [await track('v'), await track('w')];
+        expect(statuses((await settle('v')).reports)).toEqual({ [mine]: CONVERTED });
+        expect(await storage.counts()).toEqual({ open: 1, pending: 1, failed: 0 });
+      });
+
+      it('settles again what was sent since the last success', async () => {
+        const first = await track('phone');
+        await settle('phone');
+        const second = await track('phone');
+        expect(statuses((await settle('phone')).reports)).toEqual({ [second]: CONVERTED });
+        expect(first).not.toBe(second);
+      });
+
+      it('reports CONVERTED after NOT_CONVERTED was reported: success came late', async () => {
+        const message = await track('v');
+        await settle('v', NOT_CONVERTED);
+        expect(statuses((await settle('v')).reports)).toEqual({ [message]: CONVERTED });
+        expect(await storage.counts()).toEqual({ open: 0, pending: 1, failed: 0 });
+      });
+
+      it('takes no success back', async () => {
+        await track('v');
+        await settle('v');
+        expect((await settle('v', NOT_CONVERTED)).reports).toEqual([]);
+        expect((await settle('v', CONVERTED_WITH_OTHERS)).reports).toEqual([]);
+      });
+    });
+
+    describe('tracking', () => {
+      it('counts a message that is tracked twice once', async () => {
+        const message = await track('v');
+        await track('v', { messageUuid: message });
+        expect(await storage.counts()).toEqual({ open: 1, pending: 0, failed: 0 });
+        expect((await settle('v')).reports).toHaveLength(1);
+      });
+
+      it('leaves a message with its first verification', async () => {
+        const messageUuid = await track('v');
+        const sentAt = new Date();
+        expect(
+          await storage.track({ verificationId: 'w', messageUuid, sentAt, sentAtGiven: false }),
+        ).toBe(false);
+        expect((await settle('w')).reports).toEqual([]);
+        expect(statuses((await settle('v')).reports)).toEqual({ [messageUuid]: CONVERTED });
+      });
+
+      it('gives a message that is tracked late the place of its sending', async () => {
+        const newer = await track('v');
+        const older = await track('v', { sentAt: new Date(context.clock.now() - HOUR) });
+        expect(statuses((await settle('v')).reports)).toEqual({
+          [older]: CONVERTED_WITH_OTHERS,
+          [newer]: CONVERTED,
+        });
+      });
+
+      it('holds the message sent last to be the newest, also after the clock was set back', async () => {
+        const before = await track('v');
+        context.clock.shift(-HOUR);
+        const after = await track('v');
+        expect(statuses((await settle('v')).reports)).toEqual({
+          [before]: CONVERTED_WITH_OTHERS,
+          [after]: CONVERTED,
+        });
+      });
+
+      it('forgets a message after its retention', async () => {
+        await track('v');
+        storage.deliver();
+        context.clock.shift(24 * HOUR + 1);
+        expect(await settle('v')).toMatchObject({
+          reports: [],
+          unmatched: expect.stringContaining('no longer'),
+        });
+        await until(async () => (await storage.counts()).open === 0);
+      });
+
+      it('keeps ids, whatever characters are in them', async () => {
+        for (const id of [
+          '__proto__',
+          '../../etc/passwd',
+          'a\r\nb\u0000c',
+          '+14155550123',
+          '😀'.repeat(256),
+        ]) {
+          const message = await track(id);
+          expect(statuses((await settle(id)).reports)).toEqual({ [message]: CONVERTED });
+        }
+      });
+    });
+
+    describe('expiry', () => {
+      beforeEach(async () => {
+        await storage.close();
+        await open({ expireAfter: HOUR });
+      });
+
+      it('reports a message without outcome NOT_CONVERTED, at the moment it expired', async () => {
+        const sentAt = new Date(context.clock.now());
+        const message = await track('v', { sentAt });
+        storage.deliver();
+        context.clock.shift(5 * HOUR);
+        await context.events.until('delivered');
+        expect(context.provider.received).toEqual([
+          { ...context.provider.received[0], messageUuid: message, status: NOT_CONVERTED },
+        ]);
+        expect(context.provider.received[0].timestamp).toEqual(new Date(sentAt.getTime() + HOUR));
+        expect(context.events.of('expired')).toHaveLength(1);
+      });
+
+      it('reports a success CONVERTED that comes after the expiry', async () => {
+        const message = await track('v');
+        storage.deliver();
+        context.clock.shift(HOUR + 1);
+        await context.events.until('delivered');
+        expect(statuses((await settle('v')).reports)).toEqual({ [message]: CONVERTED });
+        await context.events.until('delivered', 2);
+        expect(context.provider.received.map(({ status }) => status)).toEqual([
+          NOT_CONVERTED,
+          CONVERTED,
+        ]);
+      });
+
+      it('reports a success alone that comes before anybody noticed the expiry', async () => {
+        await track('v');
+        context.clock.shift(2 * HOUR);
+        await settle('v');
+        storage.deliver();
+        await context.events.until('delivered');
+        context.clock.shift(10 * HOUR);
+        await track('w');
+        await settle('w');
+        await context.events.until('delivered', 2);
+        expect(context.provider.received.map(({ status }) => status)).toEqual([
+          CONVERTED,
+          CONVERTED,
+        ]);
+      });
+
+      it('lets a settled message expire no more', async () => {
+        await track('v');
+        await settle('v');
+        storage.deliver();
+        context.clock.shift(2 * HOUR);
+        await context.events.until('delivered');
+        await until(async () => (await storage.counts()).pending === 0);
+        expect(context.events.of('expired')).toEqual([]);
+      });
+    });
+
+    describe('reports by message_uuid', () => {
+      const enqueue = (messageUuid: string, status: ConversionStatus) =>
+        storage.enqueue({ messageUuid, status, timestamp: new Date(context.clock.now()) });
+
+      it('records a report of a message that was never tracked', async () => {
+        const message = newUuid();
+        expect(await enqueue(message, CONVERTED)).toMatchObject({ recorded: true });
+        storage.deliver();
+        await context.events.until('delivered');
+        expect(statuses(context.provider.received)).toEqual({ [message]: CONVERTED });
+      });
+
+      it('lets a newer status take the place of an undelivered one', async () => {
+        const message = newUuid();
+        await enqueue(message, NOT_CONVERTED);
+        await enqueue(message, CONVERTED_WITH_OTHERS);
+        expect(await storage.counts()).toEqual({ open: 0, pending: 1, failed: 0 });
+        storage.deliver();
+        await context.events.until('delivered');
+        expect(context.provider.received.map(({ status }) => status)).toEqual([
+          CONVERTED_WITH_OTHERS,
+        ]);
+      });
+
+      it('lets nothing take the place of CONVERTED, and returns the report that stands', async () => {
+        const message = newUuid();
+        const first = await enqueue(message, CONVERTED);
+        context.clock.shift(1_000);
+        expect(await enqueue(message, NOT_CONVERTED)).toEqual({
+          recorded: false,
+          report: first.report,
+        });
+      });
+
+      it('records the same status once', async () => {
+        const message = newUuid();
+        await enqueue(message, NOT_CONVERTED);
+        expect(await enqueue(message, NOT_CONVERTED)).toMatchObject({ recorded: false });
+      });
+
+      it('knows the message of a verification by its uuid', async () => {
+        const message = await track('v');
+        await enqueue(message, CONVERTED);
+        expect((await settle('v')).reports).toEqual([]);
+      });
+
+      it('lets a message that was reported first be tracked afterwards', async () => {
+        const messageUuid = newUuid();
+        await enqueue(messageUuid, NOT_CONVERTED);
+        await track('v', { messageUuid });
+        expect(statuses((await settle('v')).reports)).toEqual({ [messageUuid]: CONVERTED });
+      });
+    });
+
+    describe('delivery', () => {
+      it('delivers nothing before it is told to', async () => {
+        await track('v');
+        await settle('v');
+        expect(context.provider.received).toEqual([]);
+        storage.deliver();
+        await context.events.until('delivered');
+        expect(await storage.counts()).toEqual({ open: 0, pending: 0, failed: 0 });
+      });
+
+      it('delivers each report once', async () => {
+        storage.deliver();
+        const messages = await Promise.all(Array.from({ length: 50 }, (_, i) => track(`v${i}`)));
+        await Promise.all(messages.map((_, i) => settle(`v${i}`)));
+        await context.events.until('delivered', 50);
+        expect(context.provider.received.map(({ messageUuid }) => messageUuid).sort()).toEqual(
+          messages.sort(),
+        );
+      });
+
+      it('never has two reports of one message in flight: the last word is the newest', async () => {
+        const message = await track('v');
+        storage.deliver();
+        const release = context.provider.hold();
+        await settle('v', NOT_CONVERTED);
+        await context.provider.until(1);
+        await settle('v');
+        await track('other');
+        await settle('other');
+        await context.provider.until(2);
+        release();
+        await context.events.until('delivered', 3);
+        const ofMessage = context.provider.received.filter(
+          ({ messageUuid }) => messageUuid === message,
+        );
+        expect(ofMessage.map(({ status }) => status)).toEqual([NOT_CONVERTED, CONVERTED]);
+        expect(context.provider.mostInFlightOfOneMessage).toBe(1);
+        expect(await storage.counts()).toEqual({ open: 0, pending: 0, failed: 0 });
+      });
+
+      it('delivers the newest status also where the older one, in flight meanwhile, failed', async () => {
+        await track('v');
+        storage.deliver();
+        context.provider.answers.push(rejected);
+        const release = context.provider.hold();
+        await settle('v', NOT_CONVERTED);
+        await context.provider.until(1);
+        await settle('v');
+        release();
+        await context.events.until('delivered');
+        expect(context.provider.received.map(({ status }) => status)).toEqual([
+          NOT_CONVERTED,
+          CONVERTED,
+        ]);
+        expect(await storage.counts()).toEqual({ open: 0, pending: 0, failed: 0 });
+      });
+
+      it('tries a report again that fails now, with the timestamp of its success', async () => {
+        const { messageUuid } = { messageUuid: await track('v') };
+        const { reports } = await settle('v');
+        context.provider.answers.push(notNow);
+        storage.deliver();
+        const [retrying] = await context.events.until('retrying');
+        expect(retrying).toMatchObject({ messageUuid, attempts: 1, reason: notNow.reason });
+        expect(retrying.nextAttemptAt.getTime()).toBeGreaterThanOrEqual(context.clock.now());
+        context.clock.shift(600_000);
+        await context.events.until('delivered');
+        expect(context.provider.received.map(({ timestamp }) => timestamp)).toEqual([
+          reports[0].timestamp,
+          reports[0].timestamp,
+        ]);
+      });
+
+      it('keeps a report that can never succeed, with what the provider said', async () => {
+        const message = await track('v');
+        await settle('v');
+        context.provider.answers.push(rejected);
+        storage.deliver();
+        await context.events.until('failed');
+        expect(await storage.counts()).toEqual({ open: 0, pending: 0, failed: 1 });
+        expect(await storage.failed(10)).toEqual([
+          {
+            messageUuid: message,
+            status: CONVERTED,
+            timestamp: expect.any(Date),
+            failedAt: expect.any(Date),
+            attempts: 1,
+            reason: rejected.reason,
+          },
+        ]);
+      });
+
+      it('shows failed reports latest first, as many as asked for', async () => {
+        const messages = [];
+        storage.deliver();
+        for (let i = 1; i <= 3; i += 1) {
+          messages.unshift(await track(`v${i}`));
+          context.provider.answers.push(rejected);
+          await settle(`v${i}`);
+          await context.events.until('failed', i);
+        }
+        const latest = await storage.failed(2);
+        expect(latest.map(({ messageUuid }) => messageUuid)).toEqual(messages.slice(0, 2));
+      });
+
+      it('retries a failed report when told to, one or all', async () => {
+        storage.deliver();
+        const messages = [];
+        for (let i = 1; i <= 3; i += 1) {
+          messages.push(await track(`v${i}`));
+          context.provider.answers.push(rejected);
+          await settle(`v${i}`);
+          await context.events.until('failed', i);
+        }
+        expect(await storage.retryFailed(messages[1])).toBe(1);
+        await context.events.until('delivered', 1);
+        expect(await storage.retryFailed(newUuid())).toBe(0);
+        expect(await storage.retryFailed()).toBe(2);
+        await context.events.until('delivered', 3);
+        expect(await storage.counts()).toEqual({ open: 0, pending: 0, failed: 0 });
+      });
+
+      it('lets a newer status take the place of a failed report', async () => {
+        await track('v');
+        context.provider.answers.push(rejected);
+        storage.deliver();
+        await settle('v', NOT_CONVERTED);
+        await context.events.until('failed');
+        await settle('v');
+        await context.events.until('delivered');
+        expect(await storage.counts()).toEqual({ open: 0, pending: 0, failed: 0 });
+      });
+
+      it('fails a report that is older than maxAge instead of trying it again', async () => {
+        await track('v');
+        await settle('v');
+        context.clock.shift(72 * HOUR + 1);
+        context.provider.answers.push(notNow);
+        storage.deliver();
+        const [{ reason }] = await context.events.until('failed');
+        expect(reason).toMatchObject({ status: 503, message: expect.stringContaining('maxAge') });
+      });
+
+      it('fails no report by age for the time the whole line was refused', async () => {
+        await track('v');
+        await settle('v');
+        context.provider.answers.push(refused);
+        storage.deliver();
+        await context.events.until('paused');
+        context.clock.shift(100 * HOUR);
+        context.provider.answers.push(notNow);
+        await context.provider.until(2);
+        await context.events.until('delivered', 1, 15_000);
+        expect(context.events.of('failed')).toEqual([]);
+        expect(context.events.of('resumed')).toHaveLength(1);
+      });
+
+      it('forgets no message whose report is still on its way', async () => {
+        const message = await track('v');
+        await settle('v', NOT_CONVERTED);
+        context.provider.answers.push(refused);
+        storage.deliver();
+        await context.events.until('paused');
+        context.clock.shift(25 * HOUR);
+        await context.events.until('delivered');
+        expect(statuses(context.provider.received)).toEqual({ [message]: NOT_CONVERTED });
+      });
+
+      it('waits at its end for the request in flight, and starts no other', async () => {
+        await track('v');
+        await settle('v');
+        storage.deliver();
+        const release = context.provider.hold();
+        await context.provider.until(1);
+        const stopped = storage.stopDelivering(5_000);
+        await track('w');
+        await settle('w');
+        release();
+        await stopped;
+        expect(context.provider.received).toHaveLength(1);
+        expect(await storage.counts()).toEqual({ open: 0, pending: 1, failed: 0 });
+      });
+
+      it('leaves a request in flight at its end once the timeout has passed', async () => {
+        await track('v');
+        await settle('v');
+        storage.deliver();
+        const release = context.provider.hold();
+        await context.provider.until(1);
+        await storage.stopDelivering(20);
+        expect(await storage.counts()).toMatchObject({ pending: 1 });
+        release();
+      });
+
+      it('records and delivers nothing where another process delivers', async () => {
+        await storage.close();
+        await open({ delivery: false });
+        await track('v');
+        await settle('v');
+        storage.deliver();
+        await storage.stopDelivering(0);
+        expect(context.provider.received).toEqual([]);
+        expect(await storage.counts()).toEqual({ open: 0, pending: 1, failed: 0 });
+      });
+
+      it('has at most as many requests in flight as it may', async () => {
+        await storage.close();
+        await open({ delivery: { ...settings, concurrency: 3 } });
+        for (let i = 0; i < 8; i += 1) {
+          await track(`v${i}`);
+          await settle(`v${i}`);
+        }
+        const release = context.provider.hold();
+        storage.deliver();
+        await context.provider.until(3);
+        expect(context.provider.inFlight).toBe(3);
+        release();
+        await context.events.until('delivered', 8);
+      });
+    });
+
+    it('refuses to work before it is open, with an error that says so', async () => {
+      await expect(underTest.make().counts()).rejects.toThrow('The storage is not open');
+    });
+  });
+}
+
+/** Looks again and again until a condition holds; the test's own timeout ends it. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}

@@ -1,0 +1,77 @@
+import { Clock } from '../../lib/delivery/clock.js';
+
+/** Real time that can be moved forward: a wait of days takes no longer than the next timer. */
+export class ShiftableClock implements Clock {
+  #shift = 0;
+
+  now(): number {
+    return Date.now() + this.#shift;
+  }
+
+  elapsed(): number {
+    return performance.now() + this.#shift;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  }
+
+  shift(ms: number): void {
+    this.#shift += ms;
+  }
+}
+
+interface Timer {
+  at: number;
+  callback: () => void;
+}
+
+/** Time that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  #elapsed = 0;
+  readonly #timers = new Set<Timer>();
+
+  constructor(private readonly start = Date.UTC(2026, 0, 1)) {}
+
+  now(): number {
+    return this.start + this.#elapsed;
+  }
+
+  elapsed(): number {
+    return this.#elapsed;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.#elapsed + Math.max(0, ms), callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Timers that wait. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Moves time on, and lets everything happen that is due until then, in order. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#elapsed + ms;
+    await settled();
+    for (;;) {
+      const next = [...this.#timers].sort((a, b) => a.at - b.at).at(0);
+      if (!next || next.at > end) break;
+      this.#timers.delete(next);
+      this.#elapsed = next.at;
+      next.callback();
+      await settled();
+    }
+    this.#elapsed = end;
+    await settled();
+  }
+}
+
+/** Lets all promises that can settle without time passing do so. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,118 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { DeliveryAnswer } from '../../../lib/delivery/answer.js';
+import {
+  DOWN_AFTER,
+  DOWN_PROBE_INTERVAL,
+  Line,
+  REFUSED_PROBE_INTERVAL,
+} from '../../../lib/delivery/line.js';
+
+const reason = { message: 'said so' };
+const done: DeliveryAnswer = { kind: 'done' };
+const rejected: DeliveryAnswer = { kind: 'rejected', reason };
+const notNow: DeliveryAnswer = { kind: 'not-now', reason };
+const unauthorized: DeliveryAnswer = { kind: 'refused', reason, maybeOne: false };
+const forbidden: DeliveryAnswer = { kind: 'refused', reason, maybeOne: true };
+const tooMany: DeliveryAnswer = { kind: 'not-now', reason, slow: true };
+const wait = (retryAfter: number): DeliveryAnswer => ({ kind: 'not-now', reason, retryAfter });
+
+describe('the line to the provider', () => {
+  let line: Line;
+  beforeEach(() => {
+    line = new Line();
+  });
+
+  const fail = (times: number, now = 0) => {
+    let change;
+    for (let i = 0; i < times; i += 1) change = line.answered(notNow, i, false, now);
+    return change;
+  };
+
+  it('flows on while failures are followed by successes', () => {
+    for (let i = 0; i < 100; i += 1) {
+      fail(DOWN_AFTER - 1);
+      line.answered(done, 1, false, 0);
+    }
+    expect(line.block).toBeUndefined();
+  });
+
+  it('is down after so many failures in a row, says so once, and is probed once a second', () => {
+    expect(fail(DOWN_AFTER, 500)).toMatchObject({
+      blocked: { cause: 'down', probeAt: 500 + DOWN_PROBE_INTERVAL },
+    });
+    expect(line.answered(notNow, 1, true, 1_500)).toBeUndefined();
+    expect(line.block).toMatchObject({ probeAt: 1_500 + DOWN_PROBE_INTERVAL });
+  });
+
+  it.each([
+    ['done', done],
+    ['rejected', rejected],
+  ])('goes on once a probe is answered: %s', (_, answer) => {
+    fail(DOWN_AFTER);
+    expect(line.answered(answer, 1, true, 2_000)).toEqual({ resumed: 'down' });
+    expect(line.block).toBeUndefined();
+  });
+
+  it('learns nothing from answers to requests that were made before it was blocked', () => {
+    line.answered(unauthorized, 1, false, 0);
+    expect(line.answered(done, 2, false, 10)).toBeUndefined();
+    expect(line.block).toMatchObject({ cause: 'refused' });
+  });
+
+  it('is refused at the first 401, and asks again a minute later', () => {
+    expect(line.answered(unauthorized, 1, false, 0)).toMatchObject({
+      blocked: { cause: 'refused' },
+    });
+    expect(line.block).toMatchObject({ probeAt: REFUSED_PROBE_INTERVAL, suspect: undefined });
+  });
+
+  it('holds a 403 to be the fault of its message while another one passes', () => {
+    expect(line.answered(forbidden, 7, false, 0)).toBeUndefined();
+    expect(line.block).toMatchObject({ cause: 'refused', suspect: 7 });
+    expect(line.answered(done, 8, true, 10)).toBeUndefined();
+    expect(line.block).toBeUndefined();
+  });
+
+  it('holds a 403 to be the credentials’ fault once another one is refused as well', () => {
+    line.answered(forbidden, 7, false, 0);
+    expect(line.answered(forbidden, 8, true, 10)).toMatchObject({ blocked: { cause: 'refused' } });
+    expect(line.block).toMatchObject({ suspect: undefined, probeAt: 10 + REFUSED_PROBE_INTERVAL });
+  });
+
+  it('says that it is refused where there is no other report to ask with, once', () => {
+    line.answered(forbidden, 7, false, 0);
+    expect(line.noOtherToAsk(1)).toMatchObject({ blocked: { cause: 'refused' } });
+    expect(line.noOtherToAsk(2)).toBeUndefined();
+    expect(line.answered(done, 7, true, REFUSED_PROBE_INTERVAL)).toEqual({ resumed: 'refused' });
+  });
+
+  it('waits as long as Retry-After asks for, whichever request was told', () => {
+    line.answered(wait(30_000), 1, false, 100);
+    expect(line.block).toMatchObject({ cause: 'slowed', probeAt: 30_100 });
+    line.answered(wait(5_000), 2, false, 200);
+    expect(line.block).toMatchObject({ probeAt: 30_100 });
+    line.answered(wait(60_000), 3, false, 300);
+    expect(line.block).toMatchObject({ probeAt: 60_300 });
+  });
+
+  it('waits longer with each 429 that names no time', () => {
+    line.answered(tooMany, 1, false, 0);
+    expect(line.block).toMatchObject({ cause: 'slowed', probeAt: 1_000 });
+    line.answered(tooMany, 1, true, 1_000);
+    expect(line.block).toMatchObject({ probeAt: 3_000 });
+  });
+
+  it('takes a Retry-After of years for a mistake', () => {
+    line.answered(wait(1e15), 1, false, 0);
+    expect(line.block!.probeAt).toBe(86_400_000);
+  });
+
+  it('knows for how long it was blocked in all', () => {
+    line.answered(unauthorized, 1, false, 1_000);
+    expect(line.blockedFor(5_000)).toBe(4_000);
+    line.answered(done, 1, true, 6_000);
+    expect(line.blockedFor(9_000)).toBe(5_000);
+    line.answered(unauthorized, 1, false, 10_000);
+    expect(line.blockedFor(10_500)).toBe(5_500);
+  });
+});

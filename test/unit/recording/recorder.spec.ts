@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { Recorder } from '../../../lib/recording/recorder.js';
+import { ManualClock, settled } from '../../support/clocks.js';
+import { EventLog } from '../../support/event-log.js';
+
+describe('a response that waits for its recording', () => {
+  let clock: ManualClock;
+  let events: EventLog;
+  let recorder: Recorder;
+  let said: string[];
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    events = new EventLog();
+    said = [];
+    const logger = new Logger('test');
+    jest.spyOn(logger, 'error').mockImplementation((line) => void said.push(String(line)));
+    jest.spyOn(logger, 'log').mockImplementation((line) => void said.push(String(line)));
+    recorder = new Recorder({ clock, logger, recordTimeout: 250, emit: events.emit });
+  });
+
+  const left = async (waiting: Promise<void>): Promise<boolean> => {
+    let done = false;
+    void waiting.then(() => (done = true));
+    await settled();
+    return done;
+  };
+
+  it('leaves as soon as the conversion is recorded', async () => {
+    let finish!: () => void;
+    const written: string[] = [];
+    const waiting = recorder.record(
+      () => new Promise<string>((resolve) => (finish = () => resolve('recorded'))),
+      (result) => written.push(result),
+    );
+    expect(await left(waiting)).toBe(false);
+    finish();
+    expect(await left(waiting)).toBe(true);
+    expect(written).toEqual(['recorded']);
+  });
+
+  it('leaves after recordTimeout, and recording goes on', async () => {
+    let finish!: () => void;
+    const written: string[] = [];
+    const slow = () => new Promise<string>((resolve) => (finish = () => resolve('late')));
+    const waiting = recorder.record(slow, (result) => written.push(result));
+    await clock.advance(249);
+    expect(await left(waiting)).toBe(false);
+    await clock.advance(1);
+    expect(await left(waiting)).toBe(true);
+    finish();
+    await settled();
+    expect(written).toEqual(['late']);
+  });
+
+  it('does not wait at all while the storage is known to be sick, and waits again once it is well', async () => {
+    const unanswered = () => new Promise<void>(() => {});
+    const waiting = recorder.record(unanswered, () => {});
+    await clock.advance(250);
+    await waiting;
+    expect(await left(recorder.record(unanswered, () => {}))).toBe(true);
+    await recorder.record(
+      async () => {},
+      () => {},
+    );
+    await settled();
+    expect(await left(recorder.record(unanswered, () => {}))).toBe(false);
+  });
+
+  it('leaves at once when the write fails, and tries it again until it succeeds', async () => {
+    let failures = 3;
+    const written: number[] = [];
+    const write = async () => {
+      if (failures > 0) throw new Error(`failure ${(failures -= 1)}`);
+      return 1;
+    };
+    expect(await left(recorder.record(write, (n) => written.push(n)))).toBe(true);
+    expect(recorder.unfinished).toBe(1);
+    await clock.advance(2_999);
+    expect(written).toEqual([]);
+    await clock.advance(1);
+    expect(written).toEqual([1]);
+    expect(recorder.unfinished).toBe(0);
+  });
+
+  it('follows with all that is held once one write succeeds', async () => {
+    let sick = true;
+    const written: number[] = [];
+    for (let i = 0; i < 100; i += 1) {
+      const write = async () => {
+        if (sick) throw new Error('disk full');
+        return i;
+      };
+      void recorder.record(write, (n) => written.push(n));
+    }
+    await clock.advance(5_000);
+    sick = false;
+    await clock.advance(1_000);
+    expect(written.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  });
+
+  it('says once that it fails and once that it recovered', async () => {
+    let sick = true;
+    const write = async () => {
+      if (sick) throw new Error('disk full');
+    };
+    for (let i = 0; i < 5; i += 1) void recorder.record(write, () => {});
+    await clock.advance(10_000);
+    sick = false;
+    await clock.advance(1_000);
+    expect(said).toEqual([expect.stringContaining('disk full'), 'Conversions are recorded again']);
+  });
+
+  it('holds a bounded number of writes, and says what it drops', async () => {
+    const write = async () => Promise.reject(new Error('disk full'));
+    for (let i = 0; i < 10_000; i += 1) void recorder.record(write, () => {});
+    await settled();
+    await recorder.record(write, () => {});
+    expect(recorder.unfinished).toBe(10_000);
+    expect(events.of('dropped')).toHaveLength(1);
+  });
+
+  it('uses one timer for all who wait', async () => {
+    for (let i = 0; i < 1_000; i += 1)
+      void recorder.record(
+        () => new Promise<void>(() => {}),
+        () => {},
+      );
+    expect(clock.pending).toBe(1);
+  });
+
+  it('tries what is held once more before the process ends', async () => {
+    let sick = true;
+    const written: number[] = [];
+    const write = async () => {
+      if (sick) throw new Error('away');
+      return 1;
+    };
+    await recorder.record(write, (n) => written.push(n));
+    sick = false;
+    await recorder.finish();
+    expect(written).toEqual([1]);
+  });
+});
