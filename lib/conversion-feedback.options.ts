@@ -1,12 +1,12 @@
 import type { AxiosRequestConfig } from 'axios';
-import { IsIn, IsOptional, Matches, ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
+import { IsIn, IsOptional, Matches, ValidateBy, ValidateIf } from 'class-validator';
 import { ConversionStatus } from './conversion-status.js';
-import { InvalidOptionsError } from './conversion-feedback.errors.js';
+import { Fault, InvalidOptionsError } from './conversion-feedback.errors.js';
 import { DeliverySettings } from './delivery/delivery-loop.js';
 import { ConversionStorage } from './storage/conversion-storage.js';
 import { LmdbConversionStorage } from './storage/lmdb/lmdb-conversion-storage.js';
-import { IsIntegerFrom, IsText } from './validation/decorators.js';
-import { faultsOf } from './validation/faults.js';
+import { IsIntegerFrom, IsSettings, IsText } from './validation/decorators.js';
+import { faultsOf, fieldsOf } from './validation/faults.js';
 
 /** Node fires a longer timer at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -68,7 +68,7 @@ export class DeliveryOptions {
    * @see https://www.plivo.com/docs/messaging/concepts/rate-limiting
    */
   @ValidateIf((options: DeliveryOptions) => options.rateLimit !== false)
-  @ValidateNested({ message: 'must be an object with max and duration, or false' })
+  @IsSettings('an object with max and duration, or false')
   rateLimit?: RateLimitOptions | false = new RateLimitOptions();
 
   /** Longest time in ms for one request, sending a message included. Default 10,000. */
@@ -76,7 +76,7 @@ export class DeliveryOptions {
   timeout?: number = 10_000;
 
   /** How long a report waits that failed by its own fault. Default { initial: 1,000, max: 600,000 }. */
-  @ValidateNested({ message: 'must be an object with initial and max' })
+  @IsSettings('an object with initial and max')
   backoff?: BackoffOptions = new BackoffOptions();
 
   /**
@@ -165,7 +165,7 @@ export class ConversionFeedbackModuleOptions {
 
   /** How reports are delivered; `false`: this process records, and others on the same storage deliver. */
   @ValidateIf((options: ConversionFeedbackModuleOptions) => options.delivery !== false)
-  @ValidateNested({ message: 'must be an object, or false' })
+  @IsSettings('an object, or false')
   delivery?: DeliveryOptions | false = new DeliveryOptions();
 
   /**
@@ -222,8 +222,11 @@ export function resolveOptions(given: ConversionFeedbackModuleOptions): Resolved
       { field: 'options', message: 'the options must be an object with authId and authToken' },
     ]);
   }
-  const options = fill(new ConversionFeedbackModuleOptions(), given);
-  const faults = faultsOf(options, new Set(['authToken', 'http', 'storage']));
+  const options = new ConversionFeedbackModuleOptions();
+  const faults = [
+    ...fill(options, given, ''),
+    ...faultsOf(options, new Set(['authToken', 'http', 'storage'])),
+  ];
   const { delivery, storage } = options;
   if (faults.length === 0 && delivery === false && !storage!.shared) {
     faults.push({
@@ -237,20 +240,18 @@ export function resolveOptions(given: ConversionFeedbackModuleOptions): Resolved
 }
 
 /** Puts what was given in the place of the defaults, at each level. An undefined value is none. */
-function fill<T extends object>(defaults: T, given: object): T {
-  for (const key of Object.keys(given)) {
-    const value = (given as Record<string, unknown>)[key];
-    if (value === undefined) continue;
+function fill(defaults: object, given: object, parent: string): Fault[] {
+  const { fields, faults } = fieldsOf(given, parent);
+  for (const [key, value] of fields) {
     const inner = (defaults as Record<string, unknown>)[key];
-    const nested = NESTED.some((type) => inner instanceof type) && isPlainObject(value);
-    Object.defineProperty(defaults, key, {
-      value: nested ? fill(inner as object, value) : value,
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
+    if (value === undefined) continue;
+    if (NESTED.some((type) => inner instanceof type) && isPlainObject(value)) {
+      faults.push(...fill(inner as object, value, `${parent}${key}.`));
+    } else {
+      Object.assign(defaults, { [key]: value });
+    }
   }
-  return defaults;
+  return faults;
 }
 
 const NESTED = [DeliveryOptions, RateLimitOptions, BackoffOptions];

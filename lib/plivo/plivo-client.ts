@@ -65,7 +65,10 @@ export class PlivoClient {
     response: PlivoResponse,
     { text, dst }: TrackableMessage,
   ): Omit<PlivoRequestFailure, 'outcomeUnknown'> {
-    const secrets = [this.options.authToken, text, dst, parsePhoneNumber(dst)?.digits ?? dst];
+    // The code is a word of the text with a digit in it.
+    const codes = text.match(/\S*\d\S*/g) ?? [];
+    const number = parsePhoneNumber(dst)?.digits ?? dst;
+    const secrets = [this.options.authToken, text, ...codes, dst, number];
     const { status, message, apiId } = reasonOf(response, secrets);
     return { status, plivoMessage: message, apiId };
   }

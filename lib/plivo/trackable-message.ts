@@ -1,7 +1,7 @@
 import { IsIn, IsOptional, IsUrl, ValidateBy, ValidateIf } from 'class-validator';
 import { InvalidMessageError } from '../conversion-feedback.errors.js';
 import { IsIntegerFrom, IsText } from '../validation/decorators.js';
-import { faultsOf } from '../validation/faults.js';
+import { faultsOf, fieldsOf } from '../validation/faults.js';
 import { parsePhoneNumber } from './phone-number.js';
 
 /**
@@ -107,11 +107,12 @@ export function checkMessage(given: TrackableMessage): TrackableMessage {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new InvalidMessageError([{ field: 'message', message: 'the message must be an object' }]);
   }
+  const { fields, faults } = fieldsOf(given);
   const message = Object.assign(
     Object.create(TrackableMessage.prototype) as TrackableMessage,
-    given,
+    Object.fromEntries(fields),
   );
-  const faults = faultsOf(message, SECRET);
+  faults.push(...faultsOf(message, SECRET));
   if (faults.length > 0) throw new InvalidMessageError(faults);
   return message;
 }

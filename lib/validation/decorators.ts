@@ -1,4 +1,4 @@
-import { ValidateBy, ValidationOptions } from 'class-validator';
+import { ValidateBy, ValidateNested, ValidationOptions } from 'class-validator';
 
 /** An integer from `min` up to `max`. */
 export function IsIntegerFrom(min: number, max = Number.MAX_SAFE_INTEGER): PropertyDecorator {
@@ -11,6 +11,22 @@ export function IsIntegerFrom(min: number, max = Number.MAX_SAFE_INTEGER): Prope
       defaultMessage: () => `must be an integer ${range}`,
     },
   });
+}
+
+/** An object with settings of its own, to be checked in turn. */
+export function IsSettings(what: string): PropertyDecorator {
+  const isObject = ValidateBy({
+    name: 'isSettings',
+    validator: {
+      validate: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      defaultMessage: () => `must be ${what}`,
+    },
+  });
+  const nested = ValidateNested({ message: `must be ${what}` });
+  return (target, property) => {
+    isObject(target, property);
+    nested(target, property);
+  };
 }
 
 /** A valid Date between the years 1970 and 9999: what ISO 8601 can write with four digits. */

@@ -7,6 +7,26 @@ const SHOWN = 80;
 export type SecretFields = ReadonlySet<string>;
 
 /**
+ * The fields of an input that may be copied onto an instance; the others carry the name of something
+ * that every object has, `__proto__` say, and are faults.
+ */
+export function fieldsOf(
+  given: object,
+  parent = '',
+): { fields: [string, unknown][]; faults: Fault[] } {
+  const isField = (key: string): boolean => !(key in Object.prototype);
+  const keys = Object.keys(given);
+  return {
+    fields: keys.filter(isField).map((key) => [key, (given as Record<string, unknown>)[key]]),
+    faults: keys.filter((key) => !isField(key)).map((key) => unknown(parent + key)),
+  };
+}
+
+function unknown(field: string): Fault {
+  return { field, message: `\`${show(field)}\` is unknown` };
+}
+
+/**
  * All faults of an instance of a class with class-validator decorators, unknown fields included.
  * @param secret names of top-level fields whose value must not be shown
  */
@@ -22,20 +42,15 @@ export function faultsOf(instance: object, secret: SecretFields): Fault[] {
 
 function flatten(error: ValidationError, parent: string, secret: SecretFields): Fault[] {
   const field = parent ? `${parent}.${error.property}` : error.property;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
-    field,
-    message: sentence(
-      field,
-      error.value,
-      secret,
-      rule === 'whitelistValidation' ? 'is unknown' : message,
-    ),
-  }));
+  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) =>
+    rule === 'whitelistValidation'
+      ? unknown(field)
+      : { field, message: sentence(field, error.value, secret, message) },
+  );
   return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, field, secret))];
 }
 
 function sentence(field: string, value: unknown, secret: SecretFields, message: string): string {
-  if (message === 'is unknown') return `\`${show(field)}\` is unknown`;
   if (value === undefined) return `\`${field}\` is missing, ${message}`;
   if (secret.has(field.split('.')[0])) return `\`${field}\` ${message}`;
   return `\`${field}\` ${shown(value)} ${message}`;

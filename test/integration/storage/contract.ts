@@ -18,19 +18,19 @@ export interface StorageUnderTest {
   discard(): Promise<void>;
 }
 
-const notNow: DeliveryAnswer = {
+const notNow = {
   kind: 'not-now',
   reason: { status: 503, message: 'server error' },
-};
+} satisfies DeliveryAnswer;
 const rejected = {
   kind: 'rejected',
   reason: { status: 404, message: 'not found', apiId: 'api-1' },
 } satisfies DeliveryAnswer;
-const refused: DeliveryAnswer = {
+const refused = {
   kind: 'refused',
   reason: { status: 401, message: 'authentication failed' },
   maybeOne: false,
-};
+} satisfies DeliveryAnswer;
 
 /** What every storage promises. The names of the cases are the rules. */
 export function describeConversionStorage(
@@ -433,7 +433,7 @@ export function describeConversionStorage(
       });
 
       it('tries a report again that fails now, with the timestamp of its success', async () => {
-        const { messageUuid } = { messageUuid: await track('v') };
+        const messageUuid = await track('v');
         const { reports } = await settle('v');
         context.provider.answers.push(notNow);
         storage.deliver();
