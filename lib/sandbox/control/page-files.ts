@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { sandboxFolder } from '../module-folder.js';
+
+const FILES: Readonly<Record<string, { name: string; type: string }>> = {
+  '/': { name: 'index.html', type: 'text/html; charset=utf-8' },
+  '/inbox.css': { name: 'inbox.css', type: 'text/css; charset=utf-8' },
+  '/inbox.js': { name: 'inbox.js', type: 'text/javascript; charset=utf-8' },
+};
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Whether a path is a file of the page. */
+export function isPageFile(path: string): boolean {
+  return Object.hasOwn(FILES, path);
+}
+
+/** Answers with a file of the page. */
+export async function sendPageFile(response: ServerResponse, path: string): Promise<void> {
+  const { name, type } = FILES[path];
+  const content = await readFile(join(sandboxFolder, 'page', name));
+  response.writeHead(200, {
+    'Content-Type': type,
+    'Content-Security-Policy': POLICY,
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Cache-Control': 'no-store',
+  });
+  response.end(content);
+}
