@@ -94,7 +94,7 @@ export class PlivoHttp {
  * An axios instance that only we set up: `axios.create` starts from the defaults of the axios copy
  * that the host shares with us, and the official SDK, among others, writes to those.
  */
-function ownInstance(config: AxiosRequestConfig) {
+function ownInstance(config: AxiosRequestConfig): ConstructorParameters<typeof HttpService>[0] {
   const ours: AxiosRequestConfig = {
     ...config,
     adapter: 'http',
@@ -110,7 +110,8 @@ function ownInstance(config: AxiosRequestConfig) {
   const defaults = instance.defaults as Record<string, unknown>;
   for (const key of Object.keys(defaults)) if (!(key in ours)) delete defaults[key];
   instance.defaults.headers = {} as typeof instance.defaults.headers;
-  return instance;
+  // axios has one set of typings for import and one for require: to a CommonJS build they are strangers.
+  return instance as unknown as ConstructorParameters<typeof HttpService>[0];
 }
 
 function jsonObject(text: unknown): Record<string, unknown> | undefined {
