@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
@@ -381,7 +380,7 @@ describe.each(Object.keys(platforms) as Platform[])('a decorated handler on %s',
     const finished = firstValueFrom(slow.finished);
     client.end(body);
     await started;
-    const hungUp = once(client, 'close');
+    const hungUp = new Promise((resolve) => client.once('close', resolve));
     client.destroy();
     await hungUp;
     slow.goOn.next();
