@@ -45,7 +45,7 @@ describe('a provider that', () => {
     app = await startApp({
       sandbox,
       controllers: [VerifyController],
-      options: { delivery: { timeout: 200 } },
+      options: { delivery: { timeout: 2_000 } },
       override: (builder) => builder.overrideProvider(CLOCK).useValue(clock),
     });
   });
