@@ -50,7 +50,7 @@ export {
   type LmdbConversionStorageOptions,
 } from './storage/lmdb/lmdb-conversion-storage.js';
 export { MemoryConversionStorage } from './storage/memory/memory-conversion-storage.js';
-export type { Durability } from './storage/lmdb/group-commit.js';
+export type { Durability } from './storage/lmdb/durability.js';
 export type { Clock, Random } from './delivery/clock.js';
 export type { Deliver, DeliveryAnswer } from './delivery/answer.js';
 export type { DeliverySettings } from './delivery/delivery-loop.js';

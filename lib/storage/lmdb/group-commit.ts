@@ -3,19 +3,13 @@ import { StorageError } from '../../conversion-feedback.errors.js';
 import { Clock } from '../../delivery/clock.js';
 import { Transact } from '../ledger/ledger-queue.js';
 import { Ledger } from '../ledger/ledger.js';
+import { Durability } from './durability.js';
 import { LmdbBooks } from './lmdb-tables.js';
 
 /** How long a write that nobody waits for may wait for others to join it, in ms. */
 const SOON = 20;
 /** Works that share one transaction at most: the event loop does them in one go. */
 const GROUP_SIZE = 500;
-
-/**
- * - `committed`: survives the end of the process, however it ends, once recorded; a power cut may
- *   take the last milliseconds.
- * - `flushed`: survives a power cut as well; each write waits for the disk.
- */
-export type Durability = 'committed' | 'flushed';
 
 interface Work {
   readonly run: (ledger: Ledger) => unknown;
