@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { CodeBlock } from './readme.js';
+import { run, userEnvironment } from './run.js';
+import { ROOT, install } from './tarball.js';
+
+/** How each major of Nest makes a new app. */
+const CLI = {
+  12: [process.execPath, join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js')],
+  // Not a devDependency: it would put its own `nest` in the place of 12's.
+  11: ['npm', 'exec', '--yes', '--package=@nestjs/cli@11.0.24', '--', 'nest'],
+} as const;
+
+export type NestMajor = keyof typeof CLI;
+
+/** An app as Nest's own CLI makes it, outside of the repository. */
+export class ConsumerApp {
+  private constructor(
+    readonly path: string,
+    readonly nest: NestMajor,
+  ) {}
+
+  /** Makes the app in a folder; nothing is installed. */
+  static async generate(nest: NestMajor, folder: string): Promise<ConsumerApp> {
+    const [program, ...args] = CLI[nest];
+    const fresh = ['new', 'app', '--skip-git', '--skip-install', '--package-manager', 'npm'];
+    await run(program, [...args, ...fresh], { cwd: folder, timeout: 120_000 });
+    return new ConsumerApp(join(folder, 'app'), nest);
+  }
+
+  install(packages: readonly string[]): Promise<void> {
+    return install(this.path, packages);
+  }
+
+  /** Writes the titled blocks to the files they name. */
+  async paste(blocks: readonly CodeBlock[]): Promise<void> {
+    for (const { title, code } of blocks) {
+      if (title !== undefined) await this.write(title, this.nest === 11 ? withoutJs(code) : code);
+    }
+  }
+
+  async write(path: string, content: string): Promise<void> {
+    const file = join(this.path, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+
+  /** Runs one of the app's scripts; resolves with what it printed. */
+  async script(name: string, env: NodeJS.ProcessEnv, ...args: string[]): Promise<string> {
+    const { output } = await run('npm', ['run', name, '--', ...args], { cwd: this.path, env });
+    return output;
+  }
+
+  /** Evaluates an ES module in the app's folder, in bare Node; resolves with what it printed. */
+  async evaluate(code: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+    const args = ['--input-type=module', '--eval', code];
+    const { stdout } = await run(process.execPath, args, { cwd: this.path, env, timeout: 30_000 });
+    return stdout;
+  }
+
+  /** Starts what the build left in dist. */
+  async start(env: NodeJS.ProcessEnv): Promise<{ url: string; stop: () => Promise<void> }> {
+    const port = await freePort();
+    const child = spawn(process.execPath, ['dist/main'], {
+      cwd: this.path,
+      env: userEnvironment({ ...env, PORT: String(port) }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const closed = once(child, 'close');
+    let output = '';
+    await new Promise<void>((resolve, reject) => {
+      const look = (chunk: string): void => {
+        output += chunk;
+        if (output.includes('successfully started')) resolve();
+      };
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', look);
+      child.once('close', () => reject(new Error(`The app didn't start:\n${output}`)));
+    });
+    const stop = async (): Promise<void> => {
+      child.kill();
+      await closed;
+    };
+    return { url: `http://127.0.0.1:${port}`, stop };
+  }
+}
+
+/** The Jest of a Nest 11 app finds no ./x.js where there is an x.ts: such an app imports ./x. */
+function withoutJs(code: string): string {
+  return code.replaceAll(/(from '\.{1,2}\/[^']+)\.js'/g, "$1'");
+}
+
+/** A stock main.ts tells nobody on which port it listens: it has to be told one. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
