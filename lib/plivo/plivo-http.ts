@@ -111,7 +111,8 @@ function ownInstance(config: AxiosRequestConfig): ConstructorParameters<typeof H
   for (const key of Object.keys(defaults)) if (!(key in ours)) delete defaults[key];
   instance.defaults.headers = {} as typeof instance.defaults.headers;
   // axios has one set of typings for import and one for require: to a CommonJS build they are strangers.
-  return instance as unknown as ConstructorParameters<typeof HttpService>[0];
+  const stranger: unknown = instance;
+  return stranger as ConstructorParameters<typeof HttpService>[0];
 }
 
 function jsonObject(text: unknown): Record<string, unknown> | undefined {

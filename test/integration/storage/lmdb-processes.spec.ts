@@ -1,0 +1,142 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConversionStatus, LmdbConversionStorage } from '../../../lib/index.js';
+import { newUuid, storageHost } from '../../support/storage-host.js';
+import { StoreProcess } from '../../support/store-process.js';
+import { tempFolder } from '../../support/temp-folder.js';
+
+describe('an lmdb store', () => {
+  let folder: Awaited<ReturnType<typeof tempFolder>>;
+  let processes: StoreProcess[];
+
+  const start = async (): Promise<StoreProcess> => {
+    const started = await StoreProcess.start(folder.path);
+    processes.push(started);
+    return started;
+  };
+
+  beforeEach(async () => {
+    folder = await tempFolder();
+    processes = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(processes.map((each) => each.kill()));
+    await folder.remove();
+  });
+
+  it('has all that was recorded after its process was killed', async () => {
+    const messages = Array.from({ length: 50 }, newUuid);
+    const killed = await start();
+    for (const message of messages) await killed.do('record', message);
+    await killed.kill();
+
+    const next = await start();
+    await next.do('deliver');
+    await next.untilDelivered(messages.length);
+    expect([...next.delivered].sort()).toEqual(messages.sort());
+  });
+
+  it('is delivered by one process at a time; another takes over within 5 s when that one is killed', async () => {
+    const [first, second] = [await start(), await start()];
+    await first.do('deliver');
+    await second.do('deliver');
+    const before = Array.from({ length: 20 }, newUuid);
+    for (const [i, message] of before.entries()) await [first, second][i % 2].do('record', message);
+    await second.do('flush');
+    expect([...first.delivered].sort()).toEqual(before.sort());
+    expect(second.delivered).toEqual([]);
+
+    await first.kill();
+    const killedAt = Date.now();
+    const after = newUuid();
+    await second.do('record', after);
+    await second.untilDelivered(1);
+    expect(Date.now() - killedAt).toBeLessThan(5_000);
+    expect(second.delivered).toEqual([after]);
+  });
+
+  it('is handed over by a process that ends in order', async () => {
+    const [first, second] = [await start(), await start()];
+    await first.do('deliver');
+    await first.do('record', newUuid());
+    await first.untilDelivered(1);
+    await second.do('deliver');
+    await first.do('close');
+    await second.do('record', newUuid());
+    await second.untilDelivered(1);
+  });
+
+  it('never blocks the event loop while another process sits on its write lock', async () => {
+    const { host } = storageHost();
+    const storage = new LmdbConversionStorage({ path: folder.path });
+    await storage.open(host);
+    const messageUuid = newUuid();
+    await storage.track({
+      verificationId: 'v',
+      messageUuid,
+      sentAt: new Date(),
+      sentAtGiven: false,
+    });
+
+    const holder = fork(
+      join(process.cwd(), 'test/support/processes/lock-holder.mjs'),
+      [folder.path],
+      {
+        execArgv: [],
+      },
+    );
+    await once(holder, 'message');
+    holder.send('lock');
+    await stopped(holder.pid!);
+
+    let recorded = false;
+    const settling = storage
+      .settle({ verificationId: 'v', status: ConversionStatus.CONVERTED, timestamp: new Date() })
+      .then((settlement) => {
+        recorded = true;
+        return settlement;
+      });
+    const turns = await turnsOfTheLoop(500);
+    expect(recorded).toBe(false);
+    expect(turns).toBeGreaterThan(10);
+
+    holder.kill('SIGCONT');
+    expect((await settling).reports).toMatchObject([{ messageUuid }]);
+    await once(holder, 'exit');
+    await storage.close();
+  });
+
+  it('refuses a store of a newer format, and says what to do', async () => {
+    const { open } = await import('lmdb');
+    const env = open({ path: folder.path, maxDbs: 12 });
+    await env.openDB({ name: 'meta', encoding: 'msgpack' }).put('format', 99);
+    await env.close();
+    const opening = new LmdbConversionStorage({ path: folder.path }).open(storageHost().host);
+    await expect(opening).rejects.toThrow(
+      /written by a newer version \(format 99.*update nestjs-conversion-feedback/,
+    );
+  });
+});
+
+/** Resolves once the kernel says that a process is stopped. */
+async function stopped(pid: number): Promise<void> {
+  while (!/^\d+ \(.*\) T /.test(await readFile(`/proc/${pid}/stat`, 'latin1'))) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** How often a timer of 10 ms fires within a span of ms. */
+function turnsOfTheLoop(span: number): Promise<number> {
+  return new Promise((resolve) => {
+    let turns = 0;
+    const ticking = setInterval(() => (turns += 1), 10);
+    setTimeout(() => {
+      clearInterval(ticking);
+      resolve(turns);
+    }, span);
+  });
+}

@@ -1,0 +1,50 @@
+// A process of its own on an lmdb store, as an app would be one: it runs the built package. It does
+// what it is told over IPC, and says what its provider was told.
+import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
+import { LmdbConversionStorage } from '../../../dist/esm/index.js';
+import { systemClock } from '../../../dist/esm/delivery/clock.js';
+
+const [path] = process.argv.slice(2);
+const storage = new LmdbConversionStorage({ path });
+
+await storage.open({
+  clock: systemClock,
+  random: Math.random,
+  logger: new Logger('test'),
+  superseded: 'CONVERTED_WITH_OTHERS',
+  retention: 86_400_000,
+  delivery: {
+    concurrency: 10,
+    rateLimit: false,
+    backoff: { initial: 1_000, max: 600_000 },
+    maxAge: 259_200_000,
+  },
+  emit: () => {},
+  deliver: async ({ messageUuid }) => {
+    process.send({ delivered: messageUuid });
+    return { kind: 'done' };
+  },
+});
+
+const actions = {
+  deliver: () => storage.deliver(),
+  record: async (messageUuid) => {
+    const verificationId = `of-${messageUuid}`;
+    await storage.track({ verificationId, messageUuid, sentAt: new Date(), sentAtGiven: false });
+    await storage.settle({ verificationId, status: 'CONVERTED', timestamp: new Date() });
+  },
+  // Until no report is pending: what was delivered is noted, and nobody delivers it again.
+  flush: async () => {
+    while ((await storage.counts()).pending > 0)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+  },
+  close: () => storage.close(),
+};
+
+process.on('message', async ({ action, argument }) => {
+  await actions[action](argument);
+  process.send({ did: action, argument });
+  if (action === 'close') process.disconnect();
+});
+process.send({ did: 'open' });
