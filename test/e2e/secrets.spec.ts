@@ -116,6 +116,8 @@ describe('token, code and number', () => {
     const leaked: unknown[] = [];
     axios.defaults.headers.common['X-Host-Header'] = 'of the host';
     axios.defaults.baseURL = 'http://127.0.0.1:1/host';
+    axios.defaults.params = { ofTheHost: 'too' };
+    axios.defaults.auth = { username: 'host', password: 'of-the-host' };
     const interceptor = axios.interceptors.request.use((config) => {
       leaked.push(config);
       return config;
@@ -123,12 +125,17 @@ describe('token, code and number', () => {
     try {
       const hostile = await startApp({ sandbox });
       await hostile.feedback.send(message);
-      expect(sandbox.requests.at(-1)!.headers).not.toHaveProperty('x-host-header');
+      const { path, headers } = sandbox.requests.at(-1)!;
+      expect(path).toBe('/v1/Account/MAXXXXXXXXXXXXXXXXXX/Message/');
+      expect(headers).not.toHaveProperty('x-host-header');
+      expect(headers.authorization).toBe(`Basic ${basic}`);
       expect(leaked).toEqual([]);
       await hostile.close();
     } finally {
       delete axios.defaults.headers.common['X-Host-Header'];
       delete axios.defaults.baseURL;
+      delete axios.defaults.params;
+      delete axios.defaults.auth;
       axios.interceptors.request.eject(interceptor);
     }
   });

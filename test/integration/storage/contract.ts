@@ -519,17 +519,22 @@ export function describeConversionStorage(
       });
 
       it('fails no report by age for the time the whole line was refused', async () => {
-        await track('v');
-        await settle('v');
-        context.provider.answers.push(refused);
+        await storage.close();
+        await open({ delivery: { ...settings, concurrency: 1 } });
+        for (const id of ['v', 'w']) {
+          await track(id);
+          await settle(id);
+        }
+        context.provider.answers.push(refused, { kind: 'done' }, notNow);
         storage.deliver();
         await context.events.until('paused');
         context.clock.shift(100 * HOUR);
-        context.provider.answers.push(notNow);
-        await context.provider.until(2);
-        await context.events.until('delivered', 1, 15_000);
+        await context.events.until('resumed');
+        const last = (await context.events.until('retrying', 2)).at(-1);
+        expect(last).toMatchObject({ attempts: 1, reason: notNow.reason });
+        context.clock.shift(1_000);
+        await context.events.until('delivered', 2);
         expect(context.events.of('failed')).toEqual([]);
-        expect(context.events.of('resumed')).toHaveLength(1);
       });
 
       it('forgets no message whose report is still on its way', async () => {
