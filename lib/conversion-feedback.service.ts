@@ -6,7 +6,7 @@ import { ConversionFeedbackEvent } from './conversion-feedback.events.js';
 import { ConversionReport, FailedReport } from './conversion-report.js';
 import { ConversionStatus } from './conversion-status.js';
 import { CLOCK, type Clock } from './delivery/clock.js';
-import { parsePhoneNumber } from './plivo/phone-number.js';
+import { parsePhoneNumber } from './validation/phone-number.js';
 import { PlivoClient } from './plivo/plivo-client.js';
 import { SentMessage, TrackableMessage, checkMessage } from './plivo/trackable-message.js';
 import { Recorder } from './recording/recorder.js';

@@ -4,7 +4,7 @@ import { ConversionReport } from '../conversion-report.js';
 import { DeliveryAnswer } from '../delivery/answer.js';
 import { Clock } from '../delivery/clock.js';
 import { isMessageUuid } from '../validation/decorators.js';
-import { parsePhoneNumber } from './phone-number.js';
+import { parsePhoneNumber } from '../validation/phone-number.js';
 import { classify, reasonOf } from './plivo-answer.js';
 import { NoAnswer, PlivoHttp, PlivoResponse } from './plivo-http.js';
 import { SentMessage, TrackableMessage } from './trackable-message.js';

@@ -2,7 +2,7 @@ import { IsIn, IsOptional, IsUrl, ValidateBy, ValidateIf } from 'class-validator
 import { InvalidMessageError } from '../conversion-feedback.errors.js';
 import { IsIntegerFrom, IsText } from '../validation/decorators.js';
 import { faultsOf, fieldsOf } from '../validation/faults.js';
-import { parsePhoneNumber } from './phone-number.js';
+import { parsePhoneNumber } from '../validation/phone-number.js';
 
 /**
  * A one-time password to send: one SMS to one receiver.

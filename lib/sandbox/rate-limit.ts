@@ -1,4 +1,7 @@
-/** At most `max` requests within any `duration` ms: a sliding window. Refused requests don't count. */
+/**
+ * At most `max` requests within any `duration` ms: a sliding window. Refused requests don't count.
+ * Not the one that delivery keeps to: the sandbox is the witness of it, and mustn't share its faults.
+ */
 export class SlidingWindow {
   #taken: number[] = [];
 

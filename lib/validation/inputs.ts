@@ -2,7 +2,7 @@ import { IsEnum, IsOptional } from 'class-validator';
 import { Fault } from '../conversion-feedback.errors.js';
 import { ConversionReport } from '../conversion-report.js';
 import { ConversionStatus } from '../conversion-status.js';
-import { parsePhoneNumber } from '../plivo/phone-number.js';
+import { parsePhoneNumber } from './phone-number.js';
 import { VerificationOutcome } from '../storage/conversion-storage.js';
 import { IsMessageUuid, IsMoment, IsText } from './decorators.js';
 import { faultsOf } from './faults.js';

@@ -52,7 +52,7 @@ export async function whyForgetful(folder: string): Promise<string | undefined> 
   return FORGETFUL.get(type);
 }
 
-export function unwritable(path: string, error: unknown): InvalidOptionsError {
+function unwritable(path: string, error: unknown): InvalidOptionsError {
   const { code, message } = error as NodeJS.ErrnoException;
   return new InvalidOptionsError([
     {
