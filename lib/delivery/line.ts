@@ -42,8 +42,8 @@ export type LineChange = { readonly blocked: Block } | { readonly resumed: Pause
  * - blocked, for one of the three causes: nothing goes out until `probeAt`; then one request, the
  *   probe. An answer of any other request, started before, says nothing and is ignored here. A
  *   probe that the provider answers (even with "this report is wrong") resumes the line; another
- *   puts off the next probe: by a second when down, a minute when refused, as long as the provider
- *   asked when slowed.
+ *   puts off the next probe: by a minute when refused, as long as the provider asked when slowed.
+ *   When down, a probe starts every second, whether the one before it was answered or hangs.
  * - A wish to wait (429, Retry-After) counts whichever request it answers.
  * - A single 403 may be one message's fault (a country that isn't enabled): it blocks too, but
  *   another report may ask at once. Only where that is refused as well, or there is no other, are
@@ -84,6 +84,12 @@ export class Line {
     return wish ? this.#slowDown(answer, now) : this.#failed(answer, now);
   }
 
+  /** A probe starts. */
+  probing(now: number): void {
+    if (this.#block?.cause !== 'down') return;
+    this.#block = { ...this.#block, probeAt: now + DOWN_PROBE_INTERVAL };
+  }
+
   /** There is no report but the suspect to ask with: its word stands until there is another. */
   noOtherToAsk(now: number): LineChange {
     return this.#block && this.#blockBy(this.#block, true, now);
@@ -115,7 +121,8 @@ export class Line {
   #failed({ reason }: { reason: FailureReason }, now: number): LineChange {
     this.#failuresInARow += 1;
     if (!this.#block && this.#failuresInARow < DOWN_AFTER) return undefined;
-    return this.#blockBy({ cause: 'down', reason, probeAt: now + DOWN_PROBE_INTERVAL }, true, now);
+    const probeAt = this.#block?.cause === 'down' ? this.#block.probeAt : now + DOWN_PROBE_INTERVAL;
+    return this.#blockBy({ cause: 'down', reason, probeAt }, true, now);
   }
 
   #slowDown(answer: { reason: FailureReason; retryAfter?: number }, now: number): LineChange {

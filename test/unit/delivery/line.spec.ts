@@ -40,8 +40,18 @@ describe('the line to the provider', () => {
     expect(fail(DOWN_AFTER, 500)).toMatchObject({
       blocked: { cause: 'down', probeAt: 500 + DOWN_PROBE_INTERVAL },
     });
-    expect(line.answered(notNow, 1, true, 1_500)).toBeUndefined();
+    line.probing(1_500);
+    expect(line.answered(notNow, 1, true, 1_600)).toBeUndefined();
     expect(line.block).toMatchObject({ probeAt: 1_500 + DOWN_PROBE_INTERVAL });
+  });
+
+  it('is probed again after a second where a probe hangs, and no sooner for its late answer', () => {
+    fail(DOWN_AFTER);
+    line.probing(1_000);
+    expect(line.block).toMatchObject({ probeAt: 2_000 });
+    line.probing(2_000);
+    line.answered(notNow, 1, true, 2_500);
+    expect(line.block).toMatchObject({ probeAt: 3_000 });
   });
 
   it.each([
