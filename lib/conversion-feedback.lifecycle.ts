@@ -15,11 +15,13 @@ import { DeliveryLog } from './delivery/delivery-log.js';
 import { PlivoClient } from './plivo/plivo-client.js';
 import { Recorder } from './recording/recorder.js';
 import { ConversionStorage } from './storage/conversion-storage.js';
+import { StorageKeeper } from './storage/storage-keeper.js';
 
 /**
  * Opens and closes what the module holds, along Nest's hooks:
  *
- * - the storage opens before any handler runs, and delivery starts once the app is up;
+ * - the storage opens before any handler runs, and delivery starts once the app is up; where it can't
+ *   be opened now the app starts all the same;
  * - at shutdown, while the last responses still leave, no further report is sent; those in flight
  *   have `shutdownTimeout` to be answered. What is left stays recorded.
  * - the storage closes last: a response that leaves now can still record its conversion.
@@ -29,10 +31,11 @@ export class ConversionFeedbackLifecycle
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   readonly #log: DeliveryLog;
+  readonly #keeper: StorageKeeper;
 
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-    @Inject(ConversionStorage) private readonly storage: ConversionStorage,
+    @Inject(ConversionStorage) storage: ConversionStorage,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(RANDOM) private readonly random: Random,
     private readonly plivo: PlivoClient,
@@ -40,11 +43,12 @@ export class ConversionFeedbackLifecycle
     private readonly recorder: Recorder,
   ) {
     this.#log = new DeliveryLog(events.events$, clock);
+    this.#keeper = new StorageKeeper(storage, clock);
   }
 
   async onModuleInit(): Promise<void> {
     const { superseded, expireAfter, retention, delivery } = this.options;
-    await this.storage.open({
+    await this.#keeper.open({
       clock: this.clock,
       random: this.random,
       logger: new Logger('ConversionFeedback'),
@@ -58,16 +62,16 @@ export class ConversionFeedbackLifecycle
   }
 
   onApplicationBootstrap(): void {
-    this.storage.deliver();
+    this.#keeper.deliver();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.storage.stopDelivering(this.options.shutdownTimeout);
+    await this.#keeper.stopDelivering(this.options.shutdownTimeout);
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.recorder.finish();
-    await this.storage.close();
+    await this.#keeper.close();
     this.plivo.close();
     this.#log.close();
     this.events.complete();

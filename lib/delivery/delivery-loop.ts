@@ -4,8 +4,8 @@ import { Deliver, DeliveryAnswer } from './answer.js';
 import { Backoff, fullJitter } from './backoff.js';
 import { Clock, Random } from './clock.js';
 import { Line } from './line.js';
-import { RateLimit, SlidingWindow, unlimited } from './rate-limit.js';
-import { QueuedReport, ReportQueue } from './report-queue.js';
+import { PacedWindow, RateLimit, RequestWindow, unlimited } from './rate-limit.js';
+import { DueMoment, QueuedReport, ReportQueue } from './report-queue.js';
 
 /** How reports are delivered. The meaning of each is that of the module's option `delivery`. */
 export interface DeliverySettings {
@@ -26,6 +26,14 @@ export interface DeliveryLoopHost {
   readonly storageFailed: (error: unknown) => void;
 }
 
+/** What is known of the process that delivered before this one did. */
+export interface Predecessor {
+  /** Ms since its last request, or since the last one it can have made. */
+  readonly lastRequestAgo: number;
+  /** Whether it ended otherwise than in order. */
+  readonly died: boolean;
+}
+
 /** Longest time between two looks at the queue: other processes write to it unseen. */
 const LOOK_INTERVAL = 250;
 /** How long the loop waits after the queue failed it. */
@@ -34,6 +42,10 @@ const SICK_QUEUE_INTERVAL = 1_000;
 const STANDSTILL_INTERVAL = 1_000;
 /** A report refused so often while others pass is refused for itself. */
 const REFUSALS = 3;
+/** A report on which the process died so often is set aside. */
+const DEATHS = 3;
+/** A request that is under way for so many ms has done the process no harm. */
+const HARMLESS_AFTER = 500;
 
 /**
  * Takes due reports from a queue to the provider, for as long as it is started.
@@ -43,6 +55,8 @@ const REFUSALS = 3;
  * - running: one round after another. A round sweeps the queue, then starts as many requests as the
  *   line, the concurrency and the rate limit let, and sleeps until the next moment at which one of
  *   them, or the queue, has something to do; an answer or `wake()` ends the sleep.
+ *   After a process that died the first requests go one by one, each noted in the queue before: a
+ *   report that kills whoever delivers it is found out, and set aside the third time.
  * - draining: no request starts; those in flight are answered, or left at the timeout: they are
  *   still in the queue, and go out again later.
  *
@@ -55,7 +69,7 @@ const REFUSALS = 3;
  */
 export class DeliveryLoop {
   readonly #line = new Line();
-  readonly #window: Pick<SlidingWindow, 'nextAt' | 'take'>;
+  readonly #window: RequestWindow;
   readonly #inFlight = new Map<number, Promise<void>>();
   readonly #refusals = new Map<number, { count: number; passedBefore: number }>();
   readonly #skip = (key: number): boolean => this.#inFlight.has(key);
@@ -63,7 +77,9 @@ export class DeliveryLoop {
   #round?: Promise<void>;
   #wokenMeanwhile = false;
   #cancelSleep?: () => void;
-  #probing = false;
+  #probes = 0;
+  #careful = 0;
+  #lastRequestAt = -Infinity;
   #passed = 0;
   #notedStandstill = 0;
   #nextSweep = 0;
@@ -74,14 +90,26 @@ export class DeliveryLoop {
     private readonly settings: DeliverySettings,
     private readonly host: DeliveryLoopHost,
   ) {
-    this.#window = settings.rateLimit ? new SlidingWindow(settings.rateLimit) : unlimited;
+    this.#window = settings.rateLimit ? new PacedWindow(settings.rateLimit) : unlimited;
   }
 
-  /** Starts delivering, if it doesn't yet. */
-  start(): void {
+  /**
+   * Starts delivering, if it doesn't yet.
+   * @param predecessor who delivered before; the rate limit holds over both
+   */
+  start(predecessor?: Predecessor): void {
     if (this.#running) return;
     this.#running = true;
+    if (predecessor) {
+      this.#window.assumeUsed(this.host.clock.elapsed() - predecessor.lastRequestAgo);
+      if (predecessor.died) this.#careful = 2 * this.settings.concurrency;
+    }
     this.wake();
+  }
+
+  /** Ms since the last request; Infinity where there was none. */
+  get lastRequestAgo(): number {
+    return this.host.clock.elapsed() - this.#lastRequestAt;
   }
 
   /** There may be something to do: a report was recorded, or is to be retried. */
@@ -142,9 +170,10 @@ export class DeliveryLoop {
 
   #flow(): number {
     const { clock } = this.host;
-    const free = this.settings.concurrency - this.#inFlight.size;
+    const most = this.#careful > 0 ? 1 : this.settings.concurrency;
+    const free = most - this.#inFlight.size;
     if (free <= 0) return LOOK_INTERVAL;
-    const due = this.queue.due(clock.now(), free, this.#skip);
+    const due = this.queue.due(this.#moment(), free, this.#skip);
     for (const report of due) {
       const wait = this.#window.nextAt(clock.elapsed()) - clock.elapsed();
       if (wait > 0) return Math.min(wait, LOOK_INTERVAL);
@@ -156,7 +185,8 @@ export class DeliveryLoop {
   #probe(): number {
     const { clock } = this.host;
     const block = this.#line.block!;
-    if (this.#probing) return LOOK_INTERVAL;
+    const mayHang = block.cause === 'down' && this.#inFlight.size < this.settings.concurrency;
+    if (this.#probes > 0 && !mayHang) return LOOK_INTERVAL;
     const notSuspect = (key: number): boolean => this.#skip(key) || key === block.suspect;
     const another = block.suspect === undefined ? undefined : this.#firstDue(notSuspect);
     if (block.suspect !== undefined && !another)
@@ -166,13 +196,18 @@ export class DeliveryLoop {
     if (wait > 0) return Math.min(wait, LOOK_INTERVAL);
     const report = another ?? this.#firstDue(this.#skip);
     if (!report) return this.#untilNextDue();
-    this.#probing = true;
+    this.#line.probing(clock.elapsed());
     this.#request(report, true);
     return LOOK_INTERVAL;
   }
 
   #firstDue(skip: (key: number) => boolean): QueuedReport | undefined {
-    return this.queue.due(this.host.clock.now(), 1, skip).at(0);
+    return this.queue.due(this.#moment(), 1, skip).at(0);
+  }
+
+  #moment(): DueMoment {
+    const now = this.host.clock.now();
+    return { now, farthest: now + this.settings.backoff.max };
   }
 
   #untilNextDue(): number {
@@ -182,16 +217,34 @@ export class DeliveryLoop {
   }
 
   #request(report: QueuedReport, probe: boolean): void {
-    this.#window.take(this.host.clock.elapsed());
-    const settled = this.deliver(report)
-      .then((answer) => this.#answered(report, answer, probe))
+    this.#lastRequestAt = this.host.clock.elapsed();
+    this.#window.take(this.#lastRequestAt);
+    if (probe) this.#probes += 1;
+    const settled = this.#ask(report)
+      .then((answer) => (answer ? this.#answered(report, answer, probe) : this.#deadly(report)))
       .catch((error: unknown) => this.host.storageFailed(error))
       .finally(() => {
-        if (probe) this.#probing = false;
+        if (probe) this.#probes -= 1;
         this.#inFlight.delete(report.key);
         this.wake();
       });
     this.#inFlight.set(report.key, settled);
+  }
+
+  /** Resolves to what the provider said; undefined where the report is too dangerous to ask. */
+  async #ask(report: QueuedReport): Promise<DeliveryAnswer | undefined> {
+    if (this.#careful === 0) return this.deliver(report);
+    this.#careful -= 1;
+    if ((await this.queue.begin(report)) >= DEATHS) return undefined;
+    const cancel = this.host.clock.after(HARMLESS_AFTER, () => {
+      this.queue.survived(report).catch((error: unknown) => this.host.storageFailed(error));
+    });
+    return this.deliver(report).finally(cancel);
+  }
+
+  #deadly(report: QueuedReport): Promise<void> {
+    const message = `the process ended ${DEATHS} times while it delivered this report`;
+    return this.#fail(report, { message });
   }
 
   async #answered(report: QueuedReport, answer: DeliveryAnswer, probe: boolean): Promise<void> {

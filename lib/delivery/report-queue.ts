@@ -12,6 +12,16 @@ export interface QueuedReport extends ConversionReport {
   readonly age: number;
 }
 
+/** A moment at which reports are looked for. */
+export interface DueMoment {
+  readonly now: number;
+  /**
+   * What is due later than this is due now: no wait is that long, so the clock was set back since it
+   * was put down.
+   */
+  readonly farthest: number;
+}
+
 /**
  * What the delivery loop asks of a storage: memory and lmdb have one each.
  *
@@ -20,10 +30,17 @@ export interface QueuedReport extends ConversionReport {
  * stays as it is, due at once: the provider's last word is the newest.
  */
 export interface ReportQueue {
-  /** Reports due at `now`, longest due first, without those for which `skip` is true. */
-  due(now: number, limit: number, skip: (key: number) => boolean): QueuedReport[];
+  /** Reports that are due, longest due first, without those for which `skip` is true. */
+  due(moment: DueMoment, limit: number, skip: (key: number) => boolean): QueuedReport[];
   /** When the next report that `skip` leaves becomes due; undefined where there is none. */
   nextDue(skip: (key: number) => boolean): number | undefined;
+  /**
+   * A request for it starts, and the process before this one died: notes that.
+   * @returns how often that was noted before and nothing came of it, since the process died
+   */
+  begin(report: QueuedReport): Promise<number>;
+  /** The process lives on with a request for it under way: what `begin` noted is forgotten. */
+  survived(report: QueuedReport): Promise<void>;
   /** The provider has it. Resolves once that can't be forgotten. */
   done(report: QueuedReport): Promise<void>;
   /** To be tried again from `dueAt` on. */

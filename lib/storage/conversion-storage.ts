@@ -1,4 +1,5 @@
 import { LoggerService } from '@nestjs/common';
+import { StorageError } from '../conversion-feedback.errors.js';
 import { ConversionFeedbackEvent } from '../conversion-feedback.events.js';
 import { ConversionReport, FailedReport } from '../conversion-report.js';
 import { ConversionStatus } from '../conversion-status.js';
@@ -63,6 +64,8 @@ export interface ConversionStorageHost {
   /** Takes a report to the provider. */
   readonly deliver: Deliver;
   readonly emit: (event: ConversionFeedbackEvent) => void;
+  /** The open storage is of no use any more: it will be closed, and opened anew. */
+  readonly lost: (why: StorageError) => void;
 }
 
 /**
@@ -76,7 +79,11 @@ export interface ConversionStorage {
   /** Whether a process that only records can leave delivery to another one. */
   readonly shared: boolean;
 
-  /** Opens it, before anything else is called. Rejects where it can't work at all. */
+  /**
+   * Opens it, before anything else is called, and again after it was closed. Rejects with an
+   * InvalidOptionsError where it can never work: that stops the boot. Rejects with a StorageError
+   * where it can't work now: the app goes on without it, and it is opened later.
+   */
   open(host: ConversionStorageHost): Promise<void>;
 
   /**

@@ -74,6 +74,9 @@ export function storageHost(options: Partial<ConversionStorageHost> = {}) {
     delivery: settings,
     deliver: provider.deliver,
     emit: events.emit,
+    lost: (why) => {
+      throw why;
+    },
     ...options,
   };
   return { host, clock, events, provider };

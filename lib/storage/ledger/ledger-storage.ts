@@ -12,6 +12,9 @@ import {
 import { LedgerQueue, Transact } from './ledger-queue.js';
 import { Ledger } from './ledger.js';
 
+/** A storage that fails delivery is said at most so often, in ms. */
+const FAILED_INTERVAL = 60_000;
+
 /** An open ledger. */
 export interface Books {
   /** For reading what is committed. */
@@ -109,8 +112,11 @@ export abstract class LedgerStorage implements ConversionStorage {
 
   #loop(host: ConversionStorageHost, books: Books, settings: DeliverySettings): DeliveryLoop {
     const { clock, random, emit, logger, deliver } = host;
-    const queue = new LedgerQueue(books.reader, books.transact, emit);
+    const queue = new LedgerQueue(books.reader, books.transact, host);
+    let saidAt = -Infinity;
     const storageFailed = (error: unknown): void => {
+      if (clock.elapsed() - saidAt < FAILED_INTERVAL) return;
+      saidAt = clock.elapsed();
       logger.error(`The storage failed delivery, which tries again: ${String(error)}`);
     };
     const mayRequest = () => books.mayDeliver();
@@ -126,7 +132,7 @@ export abstract class LedgerStorage implements ConversionStorage {
   #open(): Opened {
     if (!this.#opened) {
       throw new StorageError(
-        'The storage is not open: the application has not started yet, or has closed',
+        'The storage is not open: the application has not started yet or has closed, or the log says why',
       );
     }
     return this.#opened;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ConversionReport, FailedReport, FailureReason } from '../../conversion-report.js';
 import { ConversionStatus } from '../../conversion-status.js';
-import { QueuedReport } from '../../delivery/report-queue.js';
+import { DueMoment, QueuedReport } from '../../delivery/report-queue.js';
 import {
   ConversionCounts,
   ConversionStorageHost,
@@ -10,7 +10,7 @@ import {
   VerificationOutcome,
 } from '../conversion-storage.js';
 import { replaces, settlement } from './settlement.js';
-import { MessageRecord, PendingRecord, Tables } from './tables.js';
+import { AgendaEntry, MessageRecord, PendingRecord, Tables } from './tables.js';
 
 /** A verification keeps so many messages; with more, its id isn't one (a constant, say). */
 const MESSAGES_PER_VERIFICATION = 100;
@@ -21,6 +21,12 @@ const SWEEP_SIZE = 200;
 
 /** The settings that the rules depend on. */
 export type LedgerRules = Pick<ConversionStorageHost, 'superseded' | 'expireAfter' | 'retention'>;
+
+/** What is due. */
+export interface Due {
+  readonly reports: QueuedReport[];
+  readonly unreadable: AgendaEntry[];
+}
 
 /** What a sweep did, and when the next has something to do. */
 export interface Sweep {
@@ -119,25 +125,16 @@ export class Ledger {
     };
   }
 
-  /** Reports due at `now`, longest due first. */
-  due(now: number, limit: number, skip: (message: number) => boolean): QueuedReport[] {
-    const { due, pending, messages, totals } = this.tables;
-    const found: QueuedReport[] = [];
-    if (limit <= 0) return found;
-    for (const [at, number] of due.read()) {
-      if (at > now) break;
+  /** Reports that are due, longest due first, and the entries of those that can't be read. */
+  due(moment: DueMoment, limit: number, skip: (message: number) => boolean): Due {
+    const found: Due = { reports: [], unreadable: [] };
+    for (const entry of this.#dueEntries(moment)) {
+      if (found.reports.length >= limit) break;
+      const [, number] = entry;
       if (skip(number)) continue;
-      const report = pending.get(number);
-      const message = messages.get(number);
-      if (!report || !message) continue;
-      found.push({
-        ...told(message.uuid, message.status!, message.statusAt!),
-        key: number,
-        revision: report.revision,
-        attempts: report.attempts,
-        age: now - totals.stoodStill - report.agedFrom,
-      });
-      if (found.length === limit) break;
+      const report = this.#queued(number, moment.now);
+      if (report) found.reports.push(report);
+      else found.unreadable.push(entry);
     }
     return found;
   }
@@ -146,6 +143,41 @@ export class Ledger {
   nextDue(skip: (message: number) => boolean): number | undefined {
     for (const [at, number] of this.tables.due.read()) if (!skip(number)) return at;
     return undefined;
+  }
+
+  /**
+   * Mends the way of a report that can't be read. Where its message can, it starts anew; if not, it
+   * is taken off its way, and what is left of it stays where it is.
+   * @returns whether it is set aside
+   */
+  mend([at, number]: AgendaEntry, now: number): boolean {
+    const { due, pending, messages, totals } = this.tables;
+    const report = pending.get(number);
+    const told = messages.get(number)?.status !== undefined;
+    const stale = report !== undefined && report.dueAt !== at;
+    if (report && told && !stale) return false;
+    due.remove(at, number);
+    if (stale) return false;
+    totals.pending -= 1;
+    if (told) this.#pend(number, now);
+    return !told;
+  }
+
+  /** A request for it begins. Returns how often that was so before. */
+  begin({ key, revision }: QueuedReport): number {
+    const { pending } = this.tables;
+    const report = pending.get(key);
+    if (report?.revision !== revision) return 0;
+    const { begun = 0 } = report;
+    pending.put(key, { ...report, begun: begun + 1 });
+    return begun;
+  }
+
+  /** Its request did the process no harm. */
+  survived({ key, revision }: QueuedReport): void {
+    const { pending } = this.tables;
+    const report = pending.get(key);
+    if (report?.revision === revision) pending.put(key, { ...report, begun: undefined });
   }
 
   /** The provider has the report. */
@@ -160,7 +192,7 @@ export class Ledger {
     if (report?.revision !== revision) return;
     due.remove(report.dueAt, key);
     due.add(dueAt, key);
-    pending.put(key, { ...report, attempts, dueAt });
+    pending.put(key, { ...report, attempts, dueAt, begun: undefined });
   }
 
   /** To be kept, and not tried again by itself. */
@@ -194,10 +226,11 @@ export class Ledger {
     const found: FailedReport[] = [];
     for (const number of this.tables.failed.latestFirst()) {
       if (found.length >= limit) break;
-      const failure = this.tables.failed.get(number)!;
-      const { uuid, status, statusAt } = this.tables.messages.get(number)!;
+      const failure = this.tables.failed.get(number);
+      const message = this.tables.messages.get(number);
+      if (!failure || !message?.status) continue;
       found.push({
-        ...told(uuid, status!, statusAt!),
+        ...told(message.uuid, message.status, message.statusAt!),
         attempts: failure.attempts,
         failedAt: new Date(failure.failedAt),
         reason: failure.reason,
@@ -231,6 +264,27 @@ export class Ledger {
   /** No report ages by so many ms. */
   stoodStill(ms: number): void {
     this.tables.totals.stoodStill += ms;
+  }
+
+  *#dueEntries({ now, farthest }: DueMoment): Iterable<AgendaEntry> {
+    for (const entry of this.tables.due.read()) {
+      if (entry[0] > now) break;
+      yield entry;
+    }
+    yield* this.tables.due.read(farthest);
+  }
+
+  #queued(number: number, now: number): QueuedReport | undefined {
+    const report = this.tables.pending.get(number);
+    const message = this.tables.messages.get(number);
+    if (!report || !message?.status) return undefined;
+    return {
+      ...told(message.uuid, message.status, message.statusAt!),
+      key: number,
+      revision: report.revision,
+      attempts: report.attempts,
+      age: now - this.tables.totals.stoodStill - report.agedFrom,
+    };
   }
 
   #add(record: MessageRecord): number {

@@ -23,6 +23,8 @@ export interface PendingRecord {
   /** The moment its age is counted from, put off by all the time for which the line stood still. */
   readonly agedFrom: number;
   readonly dueAt: number;
+  /** How often a request for it began and the process died; absent where never. */
+  readonly begun?: number;
 }
 
 /** A report that isn't tried again by itself. */
@@ -53,6 +55,7 @@ export const noTotals: Readonly<Totals> = {
 };
 
 export interface Table<K, V> {
+  /** Undefined where there is none, or where what stands there can't be read. */
   get(key: K): V | undefined;
   put(key: K, value: V): void;
   remove(key: K): void;
@@ -62,8 +65,8 @@ export interface Table<K, V> {
 export interface Agenda {
   add(at: number, message: number): void;
   remove(at: number, message: number): void;
-  /** From the earliest on; whoever reads stops when he has enough. */
-  read(): Iterable<AgendaEntry>;
+  /** From the earliest on, or the earliest after a moment; whoever reads stops when he has enough. */
+  read(after?: number): Iterable<AgendaEntry>;
 }
 
 export type AgendaEntry = readonly [at: number, message: number];

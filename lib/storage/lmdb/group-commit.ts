@@ -8,6 +8,8 @@ import { LmdbBooks } from './lmdb-tables.js';
 
 /** How long a write that nobody waits for may wait for others to join it, in ms. */
 const SOON = 20;
+/** Works that wait at most: beyond that, what comes is refused. */
+const WAITING = 100_000;
 /** Works that share one transaction at most: the event loop does them in one go. */
 const GROUP_SIZE = 500;
 
@@ -40,12 +42,18 @@ export class GroupCommit {
     rules: ConstructorParameters<typeof Ledger>[1],
     private readonly durability: Durability,
     private readonly clock: Clock,
+    /** Throws where the file isn't the one that was opened: what is written to it would be lost. */
+    private readonly assertThere: () => void,
   ) {
     this.#ledger = new Ledger(books.transaction, rules);
   }
 
   readonly transact: Transact = (run, urgency = 'now') =>
     new Promise((resolve, reject) => {
+      if (this.#waiting.length >= WAITING) {
+        reject(new StorageError(`The storage is stuck: ${WAITING} writes wait for it already`));
+        return;
+      }
       this.#waiting.push({ run, resolve, reject });
       if (urgency === 'now') this.#start();
       else this.#cancelSoon ??= this.clock.after(SOON, () => this.#start());
@@ -75,6 +83,7 @@ export class GroupCommit {
     let results: unknown[] = [];
     let offender: Work | undefined;
     try {
+      this.assertThere();
       await this.env.childTransaction(() => {
         group = this.#waiting.splice(0, GROUP_SIZE);
         this.books.transaction.load();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from '../../delivery/clock.js';
+import { Predecessor } from '../../delivery/delivery-loop.js';
 import { Transact } from '../ledger/ledger-queue.js';
 import { LeaseRecord, MetaTable } from './lmdb-tables.js';
 
@@ -14,8 +15,11 @@ const LOOK = 250;
 
 /** Who is told when this process may deliver, and when no longer. */
 export interface LeaseHolder {
-  acquired(): void;
+  /** @param predecessor who delivered before, where that was another one */
+  acquired(predecessor?: Predecessor): void;
   lost(): void;
+  /** Ms since its last request; Infinity where there was none. */
+  lastRequestAgo(): number;
 }
 
 /**
@@ -37,7 +41,10 @@ export interface LeaseHolder {
  * - no two processes trust the lease at the same moment;
  * - when the holder dies, another one holds it within `TERM` + `LOOK` and a commit: under 4 s. No
  *   process id is looked at, so a reused one can't block;
- * - a holder that ends in order releases it, and the next one takes over at its next look.
+ * - a holder that ends in order releases it, and the next one takes over at its next look;
+ * - whoever takes over is told when its predecessor made its last request, so that the rate limit
+ *   holds over both: the record of a holder that ended in order says it, any other can have made one
+ *   until its trust ran out.
  *
  * Time is the machine's clock since its start, one for all of its processes: nobody can set it.
  */
@@ -49,6 +56,8 @@ export class Lease {
   #trustedUntil = -Infinity;
   #renewAt = 0;
   #asking?: Promise<void>;
+  /** Kept until the lease is trusted: a term may be over before its transaction is. */
+  #predecessor?: Predecessor;
 
   constructor(
     private readonly meta: MetaTable,
@@ -78,8 +87,7 @@ export class Lease {
     if (!this.#holding) return;
     this.#holding = false;
     await this.transact(() => {
-      if (this.meta.get('lease')?.owner === this.#owner)
-        this.meta.put('lease', { owner: '', until: 0 });
+      if (this.meta.get('lease')?.owner === this.#owner) this.meta.put('lease', this.#released());
     }).catch(() => {
       // It ends by itself, a term after its last renewal.
     });
@@ -95,25 +103,48 @@ export class Lease {
   }
 
   #shouldAsk(): boolean {
-    return this.#holding ? this.now() >= this.#renewAt : this.#isFree(this.meta.get('lease'));
+    if (this.#holding) return this.now() >= this.#renewAt;
+    try {
+      return this.#isFree(this.meta.get('lease'));
+    } catch {
+      // A store that can't be read gives no lease.
+      return false;
+    }
   }
 
   /** Never rejects: a store that can't be written gives no lease. */
   async #ask(): Promise<void> {
     const asked = this.now();
     const given = await this.transact(() => {
-      const record = this.meta.get('lease');
-      if (record?.owner !== this.#owner && !this.#isFree(record)) return false;
+      const before = this.meta.get('lease');
+      if (before?.owner !== this.#owner && !this.#isFree(before)) return 'taken';
       this.meta.put('lease', { owner: this.#owner, until: asked + TERM });
-      return true;
+      return { predecessor: this.#known(before) };
     }).catch(() => undefined);
     if (given === undefined) return;
-    if (!given) return this.#lose();
+    if (given === 'taken') return this.#lose();
+    this.#predecessor = given.predecessor ?? this.#predecessor;
     this.#renewAt = asked + RENEWAL;
     this.#trustedUntil = asked + TERM - MARGIN;
     if (this.#holding || this.now() >= this.#trustedUntil) return;
     this.#holding = true;
-    if (this.#running) this.holder.acquired();
+    const predecessor = this.#predecessor;
+    this.#predecessor = undefined;
+    if (this.#running) this.holder.acquired(predecessor);
+  }
+
+  #known(record: LeaseRecord | undefined): Predecessor | undefined {
+    if (!record || record.owner === this.#owner) return undefined;
+    const died = record.owner !== '';
+    const lastRequest = died ? record.until - MARGIN : record.lastRequest;
+    if (lastRequest === undefined) return undefined;
+    return { died, lastRequestAgo: Math.max(0, this.now() - lastRequest) };
+  }
+
+  #released(): LeaseRecord {
+    const record = { owner: '', until: 0 };
+    const ago = this.holder.lastRequestAgo();
+    return ago === Infinity ? record : { ...record, lastRequest: this.now() - ago };
   }
 
   #lose(): void {

@@ -7,8 +7,17 @@ import { Ledger } from '../ledger/ledger.js';
 import { Durability } from './durability.js';
 import { GroupCommit } from './group-commit.js';
 import { Lease } from './lease.js';
-import { LmdbBooks, lmdbTables } from './lmdb-tables.js';
-import { closeToOthers, prepareFolder, whyForgetful } from './store-folder.js';
+import { LmdbBooks, lmdbTables, tableNames } from './lmdb-tables.js';
+import { whyDamaged } from './store-check.js';
+import {
+  closeToOthers,
+  identityOf,
+  markClosed,
+  markOpen,
+  moveAside,
+  prepareFolder,
+  whyForgetful,
+} from './store-folder.js';
 
 /** Version of what stands in the file. A store with a higher one is refused. */
 const FORMAT = 1;
@@ -37,6 +46,7 @@ export class LmdbConversionStorage extends LedgerStorage {
   readonly #options: Required<LmdbConversionStorageOptions>;
   #lease?: Lease;
   #loop?: DeliveryLoop;
+  #delivering = false;
 
   /** @throws InvalidOptionsError for a path or durability that can't be */
   constructor(options: LmdbConversionStorageOptions) {
@@ -60,10 +70,32 @@ export class LmdbConversionStorage extends LedgerStorage {
   protected async openBooks(host: ConversionStorageHost): Promise<Books> {
     const { path, durability } = this.#options;
     const folder = prepareFolder(path);
+    await moveAsideIfDamaged(folder, host);
     const env = openEnvironment(folder);
-    const tables = lmdbTables(env);
+    try {
+      return await this.#openIn(env, folder, host, durability);
+    } catch (error) {
+      await env.close();
+      throw error;
+    }
+  }
+
+  async #openIn(
+    env: RootDatabase,
+    folder: string,
+    host: ConversionStorageHost,
+    durability: Durability,
+  ): Promise<Books> {
+    const tables = lmdbTables(env, sayOnce(host.logger));
     closeToOthers(folder);
-    const group = new GroupCommit(env, tables, host, durability, host.clock);
+    markOpen(folder);
+    const opened = identityOf(folder);
+    const group = new GroupCommit(env, tables, host, durability, host.clock, () => {
+      if (identityOf(folder) === opened) return;
+      const gone = new StorageError(`The file of the store in ${JSON.stringify(folder)} is gone`);
+      host.lost(gone);
+      throw gone;
+    });
     await claimFormat(tables, group, folder);
     const forgetful = await whyForgetful(folder);
     if (forgetful) {
@@ -72,8 +104,11 @@ export class LmdbConversionStorage extends LedgerStorage {
       );
     }
     this.#lease = new Lease(tables.meta, group.transact, host.clock, {
-      acquired: () => this.#loop?.start(),
+      acquired: (predecessor) => {
+        if (this.#delivering) this.#loop?.start(predecessor);
+      },
       lost: () => void this.#loop?.stop(0),
+      lastRequestAgo: () => this.#loop?.lastRequestAgo ?? Infinity,
     });
     return {
       reader: new Ledger(tables.committed, host),
@@ -82,23 +117,45 @@ export class LmdbConversionStorage extends LedgerStorage {
       close: async () => {
         await group.drain();
         await env.close();
+        if (identityOf(folder) === opened) markClosed(folder);
       },
     };
   }
 
   protected override startDelivery(loop: DeliveryLoop): void {
     this.#loop = loop;
+    this.#delivering = true;
     this.#lease!.start();
   }
 
   override async stopDelivering(timeout: number): Promise<void> {
-    this.#loop = undefined;
+    this.#delivering = false;
     await super.stopDelivering(timeout);
   }
 
   protected override async endDelivery(): Promise<void> {
     await this.#lease?.stop();
   }
+}
+
+/** A damaged file must not keep the app from starting: it is kept, and a new one takes its place. */
+async function moveAsideIfDamaged(folder: string, host: ConversionStorageHost): Promise<void> {
+  const damage = await whyDamaged(folder, tableNames);
+  if (damage === undefined) return;
+  const aside = moveAside(folder, host.clock.now());
+  host.logger.error(
+    `The store is damaged (${damage}): it is kept as ${JSON.stringify(aside)}, with all that was recorded in it, and a new one is begun`,
+  );
+}
+
+/** A record that can't be read is said once a table: a broken disk breaks many. */
+function sayOnce(logger: ConversionStorageHost['logger']): (table: string) => void {
+  const said = new Set<string>();
+  return (table) => {
+    if (said.has(table)) return;
+    said.add(table);
+    logger.error(`A record can't be read in table ${table} of the store, and is passed over`);
+  };
 }
 
 function openEnvironment(folder: string): RootDatabase {

@@ -14,8 +14,11 @@ import {
 
 /** Which process delivers: see lease.ts. */
 export interface LeaseRecord {
+  /** Empty where the last holder released it. */
   readonly owner: string;
   readonly until: number;
+  /** When the holder who released it made its last request; absent where it made none. */
+  readonly lastRequest?: number;
 }
 
 /** What is kept besides the ledger's tables, each under a name. */
@@ -38,15 +41,32 @@ export interface LmdbBooks {
   readonly transaction: Tables & { load(): void; save(): void };
 }
 
-/** Opens the tables of an environment. */
-export function lmdbTables(env: RootDatabase): LmdbBooks {
+/** The tables of a store. */
+export const tableNames = [
+  'meta',
+  'messages',
+  'verifications',
+  'uuids',
+  'pending',
+  'failed',
+  'due',
+  'deadlines',
+] as const;
+
+/**
+ * Opens the tables of an environment.
+ * @param unreadable is called where a record can't be read, and counts as absent
+ */
+export function lmdbTables(env: RootDatabase, unreadable: (table: string) => void): LmdbBooks {
   const meta = new MetaTable(env.openDB({ name: 'meta', encoding: 'msgpack' }));
+  const table = <K extends number | string, V, S>(name: string, codec: Codec<V, S>) =>
+    new LmdbTable(openArrays<K, S>(env, name), codec, () => unreadable(name));
   const tables = {
-    messages: new LmdbTable(openArrays<number>(env, 'messages'), messageCodec),
-    verifications: new LmdbTable(openArrays<string>(env, 'verifications'), numbersCodec),
-    uuids: new LmdbTable<string, number, number>(env.openDB({ name: 'uuids' }), plainCodec),
-    pending: new LmdbTable(openArrays<number>(env, 'pending'), pendingCodec),
-    failed: new LmdbFailedTable(openArrays<number>(env, 'failed'), failedCodec),
+    messages: table<number, MessageRecord, Stored>('messages', messageCodec),
+    verifications: table<string, readonly number[], Stored>('verifications', numbersCodec),
+    uuids: table<string, number, number>('uuids', plainCodec),
+    pending: table<number, PendingRecord, Stored>('pending', pendingCodec),
+    failed: new LmdbFailedTable(openArrays(env, 'failed'), failedCodec, () => unreadable('failed')),
     due: new LmdbAgenda(env.openDB({ name: 'due' })),
     deadlines: new LmdbAgenda(env.openDB({ name: 'deadlines' })),
   };
@@ -87,6 +107,9 @@ export class MetaTable {
   }
 }
 
+/** What stands in the file is no record of ours. */
+class UnreadableError extends Error {}
+
 /** How a record stands in the file: an array, since field names would take more room than fields. */
 interface Codec<V, Stored> {
   pack(value: V): Stored;
@@ -95,11 +118,20 @@ interface Codec<V, Stored> {
 
 type Stored = readonly unknown[];
 
-const plainCodec: Codec<number, number> = { pack: (value) => value, unpack: (stored) => stored };
+const plainCodec: Codec<number, number> = {
+  pack: (value) => value,
+  unpack(stored) {
+    if (!Number.isFinite(stored)) throw new UnreadableError();
+    return stored;
+  },
+};
 
 const numbersCodec: Codec<readonly number[], Stored> = {
   pack: (value) => value,
-  unpack: (stored) => stored as number[],
+  unpack(stored) {
+    if (!stored.every(Number.isFinite)) throw new UnreadableError();
+    return stored as number[];
+  },
 };
 
 const statuses = Object.values(ConversionStatus);
@@ -111,38 +143,55 @@ const messageCodec: Codec<MessageRecord, Stored> = {
       : [uuid, verification, sentAt, country, statuses.indexOf(status), statusAt],
   unpack([uuid, verification, sentAt, country, status, statusAt]) {
     const message = { uuid, verification, sentAt, country } as MessageRecord;
+    if (typeof uuid !== 'string' || typeof verification !== 'string' || !Number.isFinite(sentAt))
+      throw new UnreadableError();
     if (status === undefined) return message;
+    if (!statuses[status as number] || !Number.isFinite(statusAt)) throw new UnreadableError();
     return { ...message, status: statuses[status as number], statusAt: statusAt as number };
   },
 };
 
 const pendingCodec: Codec<PendingRecord, Stored> = {
-  pack: ({ revision, attempts, agedFrom, dueAt }) => [revision, attempts, agedFrom, dueAt],
-  unpack: ([revision, attempts, agedFrom, dueAt]) =>
-    ({ revision, attempts, agedFrom, dueAt }) as PendingRecord,
+  pack: ({ revision, attempts, agedFrom, dueAt, begun }) =>
+    begun === undefined
+      ? [revision, attempts, agedFrom, dueAt]
+      : [revision, attempts, agedFrom, dueAt, begun],
+  unpack([revision, attempts, agedFrom, dueAt, begun]) {
+    if (![revision, attempts, agedFrom, dueAt].every(Number.isFinite)) throw new UnreadableError();
+    return { revision, attempts, agedFrom, dueAt, begun } as PendingRecord;
+  },
 };
 
 const failedCodec: Codec<FailedRecord, Stored> = {
   pack: ({ attempts, failedAt, reason }) => [attempts, failedAt, reason],
-  unpack: ([attempts, failedAt, reason]) => ({ attempts, failedAt, reason }) as FailedRecord,
+  unpack([attempts, failedAt, reason]) {
+    if (!Number.isFinite(failedAt) || typeof reason !== 'object' || !reason)
+      throw new UnreadableError();
+    return { attempts, failedAt, reason } as FailedRecord;
+  },
 };
 
-function openArrays<K extends number | string>(
-  env: RootDatabase,
-  name: string,
-): Database<Stored, K> {
-  return env.openDB<Stored, K>({ name, encoding: 'msgpack' });
+function openArrays<K extends number | string, S>(env: RootDatabase, name: string) {
+  return env.openDB<S, K>({ name, encoding: 'msgpack' });
 }
 
 class LmdbTable<K extends number | string, V, S> implements Table<K, V> {
   constructor(
     protected readonly db: Database<S, K>,
     private readonly codec: Codec<V, S>,
+    private readonly unreadable: () => void,
   ) {}
 
   get(key: K): V | undefined {
-    const stored = this.db.get(key);
-    return stored === undefined ? undefined : this.codec.unpack(stored);
+    try {
+      const stored = this.db.get(key);
+      return stored === undefined ? undefined : this.codec.unpack(stored);
+    } catch (error) {
+      // LMDB's own errors have a number: then it is the store that is sick, not this record.
+      if (typeof (error as { code?: unknown }).code === 'number') throw error;
+      this.unreadable();
+      return undefined;
+    }
   }
 
   // Within a transaction lmdb writes at once: the promises of put and remove say nothing new.
@@ -172,7 +221,7 @@ class LmdbAgenda implements Agenda {
     void this.db.remove([at, message]);
   }
 
-  read(): Iterable<AgendaEntry> {
-    return this.db.getKeys();
+  read(after?: number): Iterable<AgendaEntry> {
+    return this.db.getKeys(after === undefined ? {} : { start: [after, Infinity] });
   }
 }

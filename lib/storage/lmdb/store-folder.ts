@@ -5,11 +5,21 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  renameSync,
+  rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { InvalidOptionsError } from '../../conversion-feedback.errors.js';
+import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
+
+/** The file that holds all, as LMDB names it. */
+export const DATA_FILE = 'data.mdb';
+/** Readers and the write lock: of no meaning once nobody has the store open. */
+const LOCK_FILE = 'lock.mdb';
+/** Lies in the folder while the store is open, and stays there where it wasn't closed in order. */
+const IN_USE = 'in-use';
 
 /** `statfs` types of file systems that end with the container, or that LMDB can't trust. */
 const FORGETFUL = new Map([
@@ -20,9 +30,13 @@ const FORGETFUL = new Map([
   [0xfe534d42, 'a network file system, on which locks and memory maps are not safe'],
 ]);
 
+/** What a disk says that is full or sick: it may say otherwise later. */
+const DISK_FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'ESTALE']);
+
 /**
  * Makes sure that the folder is there, and that nobody but its owner gets in.
  * @throws InvalidOptionsError where it can't be made or written
+ * @throws StorageError where the disk is full or sick
  */
 export function prepareFolder(path: string): string {
   const folder = resolve(path);
@@ -46,18 +60,54 @@ export function closeToOthers(folder: string): void {
   }
 }
 
+/** Whether somebody has the store open, or had and didn't close it. */
+export function wasLeftOpen(folder: string): boolean {
+  return existsSync(join(folder, IN_USE));
+}
+
+export function markOpen(folder: string): void {
+  writeFileSync(join(folder, IN_USE), '', { mode: 0o600 });
+}
+
+export function markClosed(folder: string): void {
+  rmSync(join(folder, IN_USE), { force: true });
+}
+
+/** Names the file that is opened; another one in its place has another name. */
+export function identityOf(folder: string): string | undefined {
+  const stats = statSync(join(folder, DATA_FILE), { throwIfNoEntry: false });
+  return stats && `${stats.dev}:${stats.ino}`;
+}
+
+/**
+ * Puts a file that is of no use out of the way. It isn't deleted: somebody may still read something
+ * from it.
+ * @returns where it is now
+ */
+export function moveAside(folder: string, now: number): string {
+  const aside = join(
+    folder,
+    `${DATA_FILE}.damaged-${new Date(now).toISOString().replaceAll(':', '-')}`,
+  );
+  renameSync(join(folder, DATA_FILE), aside);
+  rmSync(join(folder, LOCK_FILE), { force: true });
+  return aside;
+}
+
 /** Why the folder may not last, or undefined where nothing speaks against it. */
 export async function whyForgetful(folder: string): Promise<string | undefined> {
   const { type } = await statfs(folder);
   return FORGETFUL.get(type);
 }
 
-function unwritable(path: string, error: unknown): InvalidOptionsError {
+function unwritable(path: string, error: unknown): InvalidOptionsError | StorageError {
   const { code, message } = error as NodeJS.ErrnoException;
+  const what = `\`storage.path\` ${JSON.stringify(path)} can't be written (${code ?? message})`;
+  if (code && DISK_FAULTS.has(code)) return new StorageError(what, { cause: error });
   return new InvalidOptionsError([
     {
       field: 'storage.path',
-      message: `\`storage.path\` ${JSON.stringify(path)} can't be written (${code ?? message}), it must be a folder that this process may create and write`,
+      message: `${what}, it must be a folder that this process may create and write`,
     },
   ]);
 }

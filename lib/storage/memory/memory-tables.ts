@@ -50,8 +50,9 @@ class MemoryAgenda implements Agenda {
     if (entry && entry[0] === at && entry[1] === message) this.#entries.splice(place, 1);
   }
 
-  read(): Iterable<AgendaEntry> {
-    return this.#entries;
+  read(after?: number): Iterable<AgendaEntry> {
+    if (after === undefined) return this.#entries;
+    return this.#entries.slice(this.#placeOf(after, Infinity));
   }
 
   #placeOf(at: number, message: number): number {

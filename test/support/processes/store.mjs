@@ -21,6 +21,9 @@ await storage.open({
     maxAge: 259_200_000,
   },
   emit: () => {},
+  lost: (why) => {
+    throw why;
+  },
   deliver: async ({ messageUuid }) => {
     process.send({ delivered: messageUuid });
     return { kind: 'done' };

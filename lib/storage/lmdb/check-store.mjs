@@ -1,0 +1,23 @@
+// A process of its own that opens a store and reads in it, before an app does: a damaged file can end
+// the process that maps it, and another process may sit on the store's write lock for good. Says what
+// it found in one line of JSON; ends by a signal, or not at all, where it found that.
+import { open } from 'lmdb';
+
+const [path, ...tables] = process.argv.slice(2);
+/** Entries that are read at each end of a table. */
+const ENTRIES = 10_000;
+
+process.umask(0o077);
+try {
+  const env = open({ path, maxDbs: 12 });
+  for (const name of tables) {
+    const table = env.openDB({ name, encoding: 'binary' });
+    for (const reverse of [false, true]) {
+      for (const { value } of table.getRange({ reverse, limit: ENTRIES })) value.at(0);
+    }
+  }
+  await env.close();
+  process.stdout.write(JSON.stringify({ sound: true }));
+} catch (error) {
+  process.stdout.write(JSON.stringify({ code: error.code, message: String(error.message) }));
+}

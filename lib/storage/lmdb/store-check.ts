@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { open, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StorageError } from '../../conversion-feedback.errors.js';
+import { lmdbFolder } from './module-folder.js';
+import { DATA_FILE, wasLeftOpen } from './store-folder.js';
+
+/** How long the check may take, in ms: what takes longer waits for a lock that nobody gives back. */
+const LONGEST_CHECK = 3_000;
+/** A disk with less room than this, in bytes, is full: a crash says nothing about the file then. */
+const ROOM = 1_048_576;
+/** LMDB's words for a file that isn't one of its own, or is broken. */
+const BROKEN = new Set([-30_797, -30_796, -30_795, -30_794, -30_793]);
+/** How a process ends that reads a broken file. */
+const CRASHES = new Set<NodeJS.Signals | null>(['SIGBUS', 'SIGSEGV', 'SIGABRT', 'SIGILL']);
+
+/** What check-store.mjs said, and how it ended. */
+interface Check {
+  readonly said?: { readonly sound?: true; readonly code?: number; readonly message?: string };
+  readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * Makes sure that a store can be opened without harm to this process. One that was closed in order
+ * and looks like LMDB's own is taken to be sound; any other is opened by a process of its own first.
+ *
+ * @returns why the file is of no use, or undefined where nothing is wrong with it
+ * @throws StorageError where it can't be told now: the disk is full, or the write lock is held
+ */
+export async function whyDamaged(
+  folder: string,
+  tables: readonly string[],
+): Promise<string | undefined> {
+  const file = join(folder, DATA_FILE);
+  if (!existsSync(file)) return undefined;
+  if (!wasLeftOpen(folder) && (await looksSound(file))) return undefined;
+  const { said, signal } = await tryInAnotherProcess(folder, tables);
+  if (said?.sound) return undefined;
+  if (said?.code && BROKEN.has(said.code)) return said.message;
+  if (said) throw new StorageError(`The store can't be opened: ${said.message}`);
+  if (!CRASHES.has(signal))
+    throw new StorageError(
+      "The store can't be opened: another process holds its write lock, or all memory is in use",
+    );
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < ROOM) throw new StorageError("The store can't be opened: its disk is full");
+  return `it ended the process that read it, by ${signal}`;
+}
+
+/** Whether both of LMDB's first pages are there, and all the pages that they speak of. */
+async function looksSound(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const first = await readMeta(file, 0);
+    const second = await readMeta(file, first.pageSize);
+    const pages = Math.max(first.lastPage, second.lastPage) + 1;
+    return first.magic && second.magic && size >= pages * first.pageSize;
+  } catch {
+    return false;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The fields of a meta page, as LMDB's `MDB_meta` lays them out. */
+async function readMeta(file: Awaited<ReturnType<typeof open>>, position: number) {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(152), 0, 152, position);
+  if (bytesRead < 152) throw new RangeError('the file ends too early');
+  return {
+    magic: buffer.readUInt32LE(24) === 0xbeefc0de,
+    pageSize: buffer.readUInt32LE(48),
+    lastPage: Number(buffer.readBigUInt64LE(144)),
+  };
+}
+
+function tryInAnotherProcess(folder: string, tables: readonly string[]): Promise<Check> {
+  const script = join(lmdbFolder, 'check-store.mjs');
+  const child = spawn(process.execPath, [script, folder, ...tables], {
+    // The app's own flags (a debugger's port, hooks that load something) are not for this one.
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_CHECK);
+    // A machine that starts no process may open the store all the same.
+    child.once('error', () => resolve({ said: { sound: true }, signal: null }));
+    child.once('close', (_, signal) => {
+      clearTimeout(timer);
+      resolve({ said: parse(output), signal });
+    });
+  });
+}
+
+function parse(output: string): Check['said'] {
+  try {
+    return JSON.parse(output) as Check['said'];
+  } catch {
+    return undefined;
+  }
+}
