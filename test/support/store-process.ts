@@ -1,38 +1,62 @@
 import { ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { RateLimit } from '../../lib/index.js';
 
 interface Told {
   readonly did?: string;
   readonly argument?: string;
+  readonly result?: unknown;
   readonly delivered?: string;
+  readonly at?: number;
+}
+
+interface StoreOptions {
+  /** A message whose report kills the process that delivers it. */
+  readonly deadly?: string;
+  readonly rateLimit?: RateLimit;
 }
 
 /** Another process on an lmdb store. */
 export class StoreProcess {
   /** What its provider was told, in order. */
   readonly delivered: string[] = [];
+  /** When, in ms since 1970. */
+  readonly deliveredAt: number[] = [];
 
   private constructor(private readonly child: ChildProcess) {
-    child.on('message', ({ delivered }: Told) => {
-      if (delivered) this.delivered.push(delivered);
+    child.on('message', ({ delivered, at }: Told) => {
+      if (!delivered) return;
+      this.delivered.push(delivered);
+      this.deliveredAt.push(at!);
     });
   }
 
-  static async start(path: string): Promise<StoreProcess> {
-    const child = fork(join(process.cwd(), 'test/support/processes/store.mjs'), [path], {
-      execArgv: [],
-    });
+  static async start(path: string, options: StoreOptions = {}): Promise<StoreProcess> {
+    const script = join(process.cwd(), 'test/support/processes/store.mjs');
+    const child = fork(script, [path, JSON.stringify(options)], { execArgv: [] });
     const started = new StoreProcess(child);
     await started.until(({ did }) => did === 'open');
     return started;
   }
 
-  /** Has something done; resolves once it is. */
-  async do(action: 'deliver' | 'record' | 'flush' | 'close', argument?: string): Promise<void> {
+  /** Has something done; resolves with its result once it is. */
+  async do(
+    action: 'deliver' | 'record' | 'flush' | 'failed' | 'close',
+    argument?: string,
+  ): Promise<unknown> {
     const done = this.until((told) => told.did === action && told.argument === argument);
     this.child.send({ action, argument });
-    await done;
+    return (await done).result;
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Resolves once it has ended by itself. */
+  async ended(): Promise<void> {
+    if (!this.hasEnded) await once(this.child, 'exit');
   }
 
   async untilDelivered(count: number): Promise<void> {
@@ -41,19 +65,19 @@ export class StoreProcess {
 
   /** Kills it as nothing can be caught, and resolves once it is gone. */
   async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (this.hasEnded) return;
     const gone = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await gone;
   }
 
-  private until(fits: (told: Told) => boolean): Promise<void> {
+  private until(fits: (told: Told) => boolean): Promise<Told> {
     return new Promise((resolve, reject) => {
       const ended = (code: number | null) => reject(new Error(`the process ended with ${code}`));
       const look = (told: Told): void => {
         if (!fits(told)) return;
         this.child.off('message', look).off('exit', ended);
-        resolve();
+        resolve(told);
       };
       this.child.on('message', look).once('exit', ended);
     });

@@ -71,12 +71,20 @@ export class LmdbConversionStorage extends LedgerStorage {
     const { path, durability } = this.#options;
     const folder = prepareFolder(path);
     await moveAsideIfDamaged(folder, host);
-    const env = openEnvironment(folder);
+    // What goes wrong from here on, a crash included, makes the next opening check the file first.
+    markOpen(folder);
     try {
-      return await this.#openIn(env, folder, host, durability);
+      const env = open({ path: folder, maxDbs: 12 });
+      return await this.#openIn(env, folder, host, durability).catch(async (error: unknown) => {
+        await env.close();
+        throw error;
+      });
     } catch (error) {
-      await env.close();
-      throw error;
+      if (error instanceof StorageError) throw error;
+      throw new StorageError(
+        `The store in ${JSON.stringify(folder)} can't be opened: ${String(error)}`,
+        { cause: error },
+      );
     }
   }
 
@@ -88,7 +96,6 @@ export class LmdbConversionStorage extends LedgerStorage {
   ): Promise<Books> {
     const tables = lmdbTables(env, sayOnce(host.logger));
     closeToOthers(folder);
-    markOpen(folder);
     const opened = identityOf(folder);
     const group = new GroupCommit(env, tables, host, durability, host.clock, () => {
       if (identityOf(folder) === opened) return;
@@ -156,19 +163,6 @@ function sayOnce(logger: ConversionStorageHost['logger']): (table: string) => vo
     said.add(table);
     logger.error(`A record can't be read in table ${table} of the store, and is passed over`);
   };
-}
-
-function openEnvironment(folder: string): RootDatabase {
-  try {
-    return open({ path: folder, maxDbs: 12 });
-  } catch (error) {
-    throw new StorageError(
-      `The store in ${JSON.stringify(folder)} can't be opened: ${String(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
 }
 
 async function claimFormat({ meta }: LmdbBooks, group: GroupCommit, folder: string): Promise<void> {

@@ -7,6 +7,7 @@ import {
   TrackedMessage,
 } from '../../../lib/index.js';
 import { HOUR, newUuid, settings, storageHost } from '../../support/storage-host.js';
+import { until } from '../../support/until.js';
 
 const { CONVERTED, NOT_CONVERTED, CONVERTED_WITH_OTHERS } = ConversionStatus;
 
@@ -448,6 +449,24 @@ export function describeConversionStorage(
         ]);
       });
 
+      it('delivers at once what was recorded before the clock was set back by an hour', async () => {
+        await track('v');
+        await settle('v');
+        context.clock.shift(-HOUR);
+        storage.deliver();
+        await context.events.until('delivered');
+      });
+
+      it('puts no retry off because the clock was set back by an hour', async () => {
+        await track('v');
+        await settle('v');
+        context.provider.answers.push(notNow);
+        storage.deliver();
+        await context.events.until('retrying');
+        context.clock.shift(-HOUR);
+        await context.events.until('delivered');
+      });
+
       it('keeps a report that can never succeed, with what the provider said', async () => {
         const message = await track('v');
         await settle('v');
@@ -605,9 +624,4 @@ export function describeConversionStorage(
       await expect(underTest.make().counts()).rejects.toThrow('The storage is not open');
     });
   });
-}
-
-/** Looks again and again until a condition holds; the test's own timeout ends it. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }

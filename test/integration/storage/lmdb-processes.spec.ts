@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,8 +12,10 @@ describe('an lmdb store', () => {
   let folder: Awaited<ReturnType<typeof tempFolder>>;
   let processes: StoreProcess[];
 
-  const start = async (): Promise<StoreProcess> => {
-    const started = await StoreProcess.start(folder.path);
+  const start = async (
+    options?: Parameters<typeof StoreProcess.start>[1],
+  ): Promise<StoreProcess> => {
+    const started = await StoreProcess.start(folder.path, options);
     processes.push(started);
     return started;
   };
@@ -82,17 +84,7 @@ describe('an lmdb store', () => {
       sentAtGiven: false,
     });
 
-    const holder = fork(
-      join(process.cwd(), 'test/support/processes/lock-holder.mjs'),
-      [folder.path],
-      {
-        execArgv: [],
-      },
-    );
-    await once(holder, 'message');
-    holder.send('lock');
-    await stopped(holder.pid!);
-
+    const holder = await stoppedLockHolder(folder.path);
     let recorded = false;
     const settling = storage
       .settle({ verificationId: 'v', status: ConversionStatus.CONVERTED, timestamp: new Date() })
@@ -110,6 +102,60 @@ describe('an lmdb store', () => {
     await storage.close();
   });
 
+  it('keeps to the rate limit over a process that is killed and the one that takes over', async () => {
+    const rateLimit = { max: 50, duration: 5_000 };
+    const [first, second] = [await start({ rateLimit }), await start({ rateLimit })];
+    await first.do('deliver');
+    await second.do('deliver');
+    for (let i = 0; i < 100; i += 1) await second.do('record', newUuid());
+    await first.untilDelivered(50);
+    await first.kill();
+    await second.untilDelivered(20);
+    const at = [...first.deliveredAt, ...second.deliveredAt];
+    for (let i = 50; i < at.length; i += 1)
+      expect(at[i] - at[i - 50]).toBeGreaterThanOrEqual(rateLimit.duration);
+  });
+
+  it('sets a report aside on which the process died three times, and delivers the others', async () => {
+    const deadly = newUuid();
+    const others = Array.from({ length: 5 }, newUuid);
+    const recorder = await start();
+    for (const message of [deadly, ...others]) await recorder.do('record', message);
+    await recorder.do('close');
+
+    let lives = 0;
+    for (; lives < 10; lives += 1) {
+      const deliverer = await start({ deadly });
+      await deliverer.do('deliver');
+      await Promise.race([deliverer.ended(), deliverer.do('flush').catch(() => {})]);
+      if (!deliverer.hasEnded) break;
+    }
+    // Nobody was careful in the first life: the process before it had ended in order.
+    expect(lives).toBe(4);
+    const last = processes.at(-1)!;
+    expect(await last.do('failed')).toEqual([
+      [deadly, 'the process ended 3 times while it delivered this report'],
+    ]);
+    const delivered = new Set(processes.flatMap((each) => each.delivered));
+    expect([...delivered].sort()).toEqual(others.sort());
+  });
+
+  it('can not be opened while a stopped process holds its write lock, and says so', async () => {
+    const { host } = storageHost();
+    const first = new LmdbConversionStorage({ path: folder.path });
+    await first.open(host);
+    const holder = await stoppedLockHolder(folder.path);
+    const another = fork(join(process.cwd(), 'test/support/processes/opener.mjs'), [folder.path], {
+      execArgv: [],
+    });
+    const [told] = (await once(another, 'message')) as [{ rejected: string; turns: number }];
+    expect(told.rejected).toMatch(/another process holds its write lock/);
+    expect(told.turns).toBeGreaterThan(50);
+    holder.kill('SIGCONT');
+    await once(holder, 'exit');
+    await first.close();
+  });
+
   it('refuses a store of a newer format, and says what to do', async () => {
     const { open } = await import('lmdb');
     const env = open({ path: folder.path, maxDbs: 12 });
@@ -121,6 +167,16 @@ describe('an lmdb store', () => {
     );
   });
 });
+
+/** A process that is stopped while it holds a store's write lock. */
+async function stoppedLockHolder(path: string): Promise<ChildProcess> {
+  const script = join(process.cwd(), 'test/support/processes/lock-holder.mjs');
+  const holder = fork(script, [path], { execArgv: [] });
+  await once(holder, 'message');
+  holder.send('lock');
+  await stopped(holder.pid!);
+  return holder;
+}
 
 /** Resolves once the kernel says that a process is stopped. */
 async function stopped(pid: number): Promise<void> {

@@ -5,7 +5,9 @@ import { Logger } from '@nestjs/common';
 import { LmdbConversionStorage } from '../../../dist/esm/index.js';
 import { systemClock } from '../../../dist/esm/delivery/clock.js';
 
-const [path] = process.argv.slice(2);
+/** `deadly`: a message whose report kills the process that delivers it. */
+const [path, options = '{}'] = process.argv.slice(2);
+const { deadly, rateLimit = false } = JSON.parse(options);
 const storage = new LmdbConversionStorage({ path });
 
 await storage.open({
@@ -16,7 +18,7 @@ await storage.open({
   retention: 86_400_000,
   delivery: {
     concurrency: 10,
-    rateLimit: false,
+    rateLimit,
     backoff: { initial: 1_000, max: 600_000 },
     maxAge: 259_200_000,
   },
@@ -25,7 +27,8 @@ await storage.open({
     throw why;
   },
   deliver: async ({ messageUuid }) => {
-    process.send({ delivered: messageUuid });
+    if (messageUuid === deadly) process.kill(process.pid, 'SIGKILL');
+    process.send({ delivered: messageUuid, at: Date.now() });
     return { kind: 'done' };
   },
 });
@@ -42,12 +45,14 @@ const actions = {
     while ((await storage.counts()).pending > 0)
       await new Promise((resolve) => setTimeout(resolve, 10));
   },
+  failed: async () =>
+    (await storage.failed(10)).map(({ messageUuid, reason }) => [messageUuid, reason.message]),
   close: () => storage.close(),
 };
 
 process.on('message', async ({ action, argument }) => {
-  await actions[action](argument);
-  process.send({ did: action, argument });
+  const result = await actions[action](argument);
+  process.send({ did: action, argument, result });
   if (action === 'close') process.disconnect();
 });
 process.send({ did: 'open' });

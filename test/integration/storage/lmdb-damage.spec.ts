@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { open as openFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { open } from 'lmdb';
+import {
+  ConversionStatus,
+  ConversionStorageHost,
+  LmdbConversionStorage,
+} from '../../../lib/index.js';
+import { LogLines } from '../../support/log-lines.js';
+import { newUuid, storageHost } from '../../support/storage-host.js';
+import { until } from '../../support/until.js';
+import { tempFolder } from '../../support/temp-folder.js';
+
+const PAGE = 4_096;
+
+const damages: Record<string, (file: string) => Promise<void>> = {
+  'is cut in half': async (file) => truncate(file, Math.floor((await stat(file)).size / 2)),
+  'ends within its first page': (file) => truncate(file, 100),
+  'holds a text': (file) => writeFile(file, 'no store at all\n'.repeat(10_000)),
+  'holds noise': (file) => writeFile(file, randomBytes(300_000)),
+  'holds zeros behind its first pages': (file) => overwrite(file, 2, () => Buffer.alloc(PAGE)),
+  'holds noise behind its first pages': (file) => overwrite(file, 2, () => randomBytes(PAGE)),
+};
+
+/** Overwrites all pages of a file from one on. */
+async function overwrite(path: string, from: number, page: () => Buffer): Promise<void> {
+  const file = await openFile(path, 'r+');
+  const pages = Math.floor((await file.stat()).size / PAGE);
+  for (let i = from; i < pages; i += 1) await file.write(page(), 0, PAGE, i * PAGE);
+  await file.close();
+}
+
+describe('an lmdb store whose file is damaged', () => {
+  let folder: Awaited<ReturnType<typeof tempFolder>>;
+  let log: LogLines;
+  let context: ReturnType<typeof storageHost>;
+  let storage: LmdbConversionStorage;
+
+  const reopen = async (more: Partial<ConversionStorageHost> = {}): Promise<void> => {
+    log = new LogLines();
+    context = storageHost({ logger: log, ...more });
+    storage = new LmdbConversionStorage({ path: folder.path });
+    await storage.open(context.host);
+  };
+
+  const record = async (): Promise<string> => {
+    const messageUuid = newUuid();
+    const verificationId = `of ${messageUuid}`;
+    const now = new Date(context.clock.now());
+    await storage.track({ verificationId, messageUuid, sentAt: now, sentAtGiven: false });
+    await storage.settle({ verificationId, status: ConversionStatus.CONVERTED, timestamp: now });
+    return messageUuid;
+  };
+
+  beforeEach(async () => {
+    folder = await tempFolder();
+    await reopen();
+    for (let i = 0; i < 50; i += 1) await record();
+    await storage.close();
+  });
+
+  afterEach(async () => {
+    await storage.close();
+    await folder.remove();
+  });
+
+  it.each(Object.entries(damages))(
+    'since it %s is moved aside with a loud log, and a new one is begun',
+    async (_, damage) => {
+      // As a process leaves it that is killed.
+      await writeFile(join(folder.path, 'in-use'), '');
+      await damage(join(folder.path, 'data.mdb'));
+
+      await reopen();
+      expect(log.matching(/^error The store is damaged .*, and a new one is begun$/)).toHaveLength(
+        1,
+      );
+      const [aside] = (await readdir(folder.path)).filter((name) => name.includes('damaged'));
+      expect(aside).toMatch(/^data\.mdb\.damaged-\d{4}-\d\d-\d\dT/);
+      const message = await record();
+      storage.deliver();
+      await context.events.until('delivered');
+      expect(context.provider.received).toMatchObject([{ messageUuid: message }]);
+    },
+  );
+
+  it('though it was closed in order is refused at first, and moved aside the next time', async () => {
+    await overwrite(join(folder.path, 'data.mdb'), 2, () => Buffer.alloc(PAGE));
+    await expect(reopen()).rejects.toThrow(/The store in .* can't be opened: .*MDB_/);
+    await reopen();
+    expect(log.matching(/^error The store is damaged/)).toHaveLength(1);
+  });
+
+  it.each(['lies whole', 'was left open by a process that was killed'])(
+    'that %s is opened as it is',
+    async (which) => {
+      if (which !== 'lies whole') await writeFile(join(folder.path, 'in-use'), '');
+      await reopen();
+      expect(await storage.counts()).toMatchObject({ pending: 50 });
+      expect(log.lines).toEqual([]);
+    },
+  );
+
+  it('in one message sets its report aside, and delivers the others', async () => {
+    await tamper('messages', 7, Buffer.from([0xc1, 0xff]));
+    await reopen();
+    storage.deliver();
+    await context.events.until('delivered', 49);
+    await until(async () => (await storage.counts()).pending === 0);
+    expect(
+      log.matching(/A stored report can't be read and is set aside: message number 7/),
+    ).toHaveLength(1);
+  });
+
+  it('in what stands of a report’s way delivers it all the same', async () => {
+    await tamper('pending', 7, Buffer.from([0x91, 0x01]));
+    await reopen();
+    storage.deliver();
+    await context.events.until('delivered', 50);
+    await until(async () => (await storage.counts()).pending === 0);
+    expect(context.events.of('failed')).toEqual([]);
+  });
+
+  it('is noticed when it is deleted under a running app: nothing more is written to it', async () => {
+    await reopen({ lost: (why) => lost.push(why.message) });
+    const lost: string[] = [];
+    await folder.remove();
+    await expect(record()).rejects.toThrow(/The file of the store in .* is gone/);
+    expect(lost).toHaveLength(1);
+    await storage.close();
+    await reopen();
+    await record();
+    expect(await storage.counts()).toMatchObject({ pending: 1 });
+  });
+
+  async function tamper(table: string, key: number, bytes: Buffer): Promise<void> {
+    const env = open({ path: folder.path, maxDbs: 12 });
+    await env.openDB({ name: table, encoding: 'binary' }).put(key, bytes);
+    await env.close();
+  }
+});
