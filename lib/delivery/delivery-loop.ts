@@ -82,7 +82,7 @@ export class DeliveryLoop {
   #lastRequestAt = -Infinity;
   #passed = 0;
   #notedStandstill = 0;
-  #nextSweep = 0;
+  #nextSweep = -Infinity;
 
   constructor(
     private readonly queue: ReportQueue,
@@ -156,16 +156,24 @@ export class DeliveryLoop {
   async #runRound(): Promise<number> {
     try {
       await this.#noteStandstill();
-      const now = this.host.clock.now();
-      if (now >= this.#nextSweep)
-        this.#nextSweep = (await this.queue.sweep(now)) ?? now + LOOK_INTERVAL;
+      await this.#sweep();
       if (!this.#running || !this.host.mayRequest()) return LOOK_INTERVAL;
       const sleep = this.#line.block ? this.#probe() : this.#flow();
-      return Math.min(sleep, Math.max(0, this.#nextSweep - now));
+      return Math.min(sleep, Math.max(0, this.#nextSweep - this.host.clock.elapsed()));
     } catch (error) {
       this.host.storageFailed(error);
       return SICK_QUEUE_INTERVAL;
     }
+  }
+
+  /** Looks again and again, whatever the last look said: a message may come with an earlier deadline. */
+  async #sweep(): Promise<void> {
+    const { clock } = this.host;
+    if (clock.elapsed() < this.#nextSweep) return;
+    const now = clock.now();
+    const next = await this.queue.sweep(now);
+    const wait = Math.min(LOOK_INTERVAL, next === undefined ? Infinity : Math.max(0, next - now));
+    this.#nextSweep = clock.elapsed() + wait;
   }
 
   #flow(): number {

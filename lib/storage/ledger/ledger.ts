@@ -57,18 +57,19 @@ export class Ledger {
     const number = uuids.get(message.messageUuid);
     const known = number === undefined ? undefined : messages.get(number);
     if (known?.verification) return known.verification === verification;
-    if (known) {
-      messages.put(number!, { ...known, verification });
-      this.#join(verification, number!, message);
-      return true;
-    }
     const sentAt = message.sentAt.getTime();
-    const added = this.#add({
+    const tracked = {
       uuid: message.messageUuid,
       verification,
       sentAt,
       country: message.country ?? '',
-    });
+    };
+    if (known) {
+      messages.put(number!, { ...known, ...tracked });
+      this.#join(verification, number!, message);
+      return true;
+    }
+    const added = this.#add(tracked);
     this.#join(verification, added, message);
     deadlines.add(sentAt + (this.rules.expireAfter ?? this.rules.retention), added);
     totals.open += 1;

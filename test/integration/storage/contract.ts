@@ -282,6 +282,19 @@ export function describeConversionStorage(
         expect(context.events.of('expired')).toHaveLength(1);
       });
 
+      it('reports a message in time that was tracked after a look at later deadlines', async () => {
+        storage.deliver();
+        await storage.enqueue({
+          messageUuid: newUuid(),
+          status: CONVERTED,
+          timestamp: new Date(context.clock.now()),
+        });
+        await context.events.until('delivered');
+        await track('v');
+        context.clock.shift(HOUR + 1);
+        await context.events.until('expired');
+      });
+
       it('reports a success CONVERTED that comes after the expiry', async () => {
         const message = await track('v');
         storage.deliver();
@@ -366,6 +379,18 @@ export function describeConversionStorage(
         const message = await track('v');
         await enqueue(message, CONVERTED);
         expect((await settle('v')).reports).toEqual([]);
+      });
+
+      it('takes the time of sending from tracking, where a message was reported first', async () => {
+        const messageUuid = newUuid();
+        await enqueue(messageUuid, NOT_CONVERTED);
+        const now = context.clock.now();
+        await track('v', { messageUuid, sentAt: new Date(now - 2 * HOUR) });
+        const newer = await track('v', { sentAt: new Date(now - HOUR) });
+        expect(statuses((await settle('v')).reports)).toEqual({
+          [messageUuid]: CONVERTED_WITH_OTHERS,
+          [newer]: CONVERTED,
+        });
       });
 
       it('lets a message that was reported first be tracked afterwards', async () => {
