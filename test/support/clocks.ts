@@ -69,6 +69,19 @@ export class ManualClock implements Clock {
     this.#elapsed = end;
     await settled();
   }
+
+  /** Moves time on in steps, as a machine does that was suspended: for spans of days. */
+  async leap(ms: number, step: number): Promise<void> {
+    for (const end = this.#elapsed + ms; this.#elapsed < end;) {
+      this.#elapsed = Math.min(end, this.#elapsed + step);
+      const due = [...this.#timers].filter(({ at }) => at <= this.#elapsed);
+      for (const timer of due.sort((a, b) => a.at - b.at)) {
+        this.#timers.delete(timer);
+        timer.callback();
+      }
+      await settled();
+    }
+  }
 }
 
 /** Lets all promises that can settle without time passing do so. */

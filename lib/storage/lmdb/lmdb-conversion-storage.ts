@@ -12,7 +12,6 @@ import { whyDamaged } from './store-check.js';
 import {
   closeToOthers,
   identityOf,
-  markClosed,
   markOpen,
   moveAside,
   prepareFolder,
@@ -68,14 +67,13 @@ export class LmdbConversionStorage extends LedgerStorage {
   }
 
   protected async openBooks(host: ConversionStorageHost): Promise<Books> {
-    const { path, durability } = this.#options;
-    const folder = prepareFolder(path);
+    const folder = prepareFolder(this.#options.path);
     await moveAsideIfDamaged(folder, host);
     // What goes wrong from here on, a crash included, makes the next opening check the file first.
-    markOpen(folder);
+    const unmark = markOpen(folder);
     try {
       const env = open({ path: folder, maxDbs: 12 });
-      return await this.#openIn(env, folder, host, durability).catch(async (error: unknown) => {
+      return await this.#openIn(env, folder, host, unmark).catch(async (error: unknown) => {
         await env.close();
         throw error;
       });
@@ -92,11 +90,12 @@ export class LmdbConversionStorage extends LedgerStorage {
     env: RootDatabase,
     folder: string,
     host: ConversionStorageHost,
-    durability: Durability,
+    unmark: () => void,
   ): Promise<Books> {
     const tables = lmdbTables(env, sayOnce(host.logger));
     closeToOthers(folder);
     const opened = identityOf(folder);
+    const { durability } = this.#options;
     const group = new GroupCommit(env, tables, host, durability, host.clock, () => {
       if (identityOf(folder) === opened) return;
       const gone = new StorageError(`The file of the store in ${JSON.stringify(folder)} is gone`);
@@ -124,7 +123,7 @@ export class LmdbConversionStorage extends LedgerStorage {
       close: async () => {
         await group.drain();
         await env.close();
-        if (identityOf(folder) === opened) markClosed(folder);
+        unmark();
       },
     };
   }

@@ -4,7 +4,7 @@ import { open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../../conversion-feedback.errors.js';
 import { lmdbFolder } from './module-folder.js';
-import { DATA_FILE, wasLeftOpen } from './store-folder.js';
+import { DATA_FILE, isMarkedOpen } from './store-folder.js';
 
 /** How long the check may take, in ms: what takes longer waits for a lock that nobody gives back. */
 const LONGEST_CHECK = 3_000;
@@ -34,7 +34,7 @@ export async function whyDamaged(
 ): Promise<string | undefined> {
   const file = join(folder, DATA_FILE);
   if (!existsSync(file)) return undefined;
-  if (!wasLeftOpen(folder) && (await looksSound(file))) return undefined;
+  if (!isMarkedOpen(folder) && (await looksSound(file))) return undefined;
   const { said, signal } = await tryInAnotherProcess(folder, tables);
   if (said?.sound) return undefined;
   if (said?.code && BROKEN.has(said.code)) return said.message;

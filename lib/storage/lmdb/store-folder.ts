@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
@@ -18,8 +19,11 @@ import { InvalidOptionsError, StorageError } from '../../conversion-feedback.err
 export const DATA_FILE = 'data.mdb';
 /** Readers and the write lock: of no meaning once nobody has the store open. */
 const LOCK_FILE = 'lock.mdb';
-/** Lies in the folder while the store is open, and stays there where it wasn't closed in order. */
-const IN_USE = 'in-use';
+/**
+ * How the mark begins that each process puts into the folder while it has the store open, followed by
+ * its id: it stays there where the process is killed.
+ */
+const IN_USE = 'in-use-';
 
 /** `statfs` types of file systems that end with the container, or that LMDB can't trust. */
 const FORGETFUL = new Map([
@@ -61,16 +65,35 @@ export function closeToOthers(folder: string): void {
 }
 
 /** Whether somebody has the store open, or had and didn't close it. */
-export function wasLeftOpen(folder: string): boolean {
-  return existsSync(join(folder, IN_USE));
+export function isMarkedOpen(folder: string): boolean {
+  return marks(folder).length > 0;
 }
 
-export function markOpen(folder: string): void {
-  writeFileSync(join(folder, IN_USE), '', { mode: 0o600 });
+/**
+ * Marks the store as open, until the returned function is called. Marks of processes that are gone
+ * have served their purpose, and go.
+ */
+export function markOpen(folder: string): () => void {
+  for (const { file, pid } of marks(folder)) {
+    if (pid === process.pid || !isAlive(pid)) rmSync(file, { force: true });
+  }
+  const mark = join(folder, `${IN_USE}${process.pid}-${randomUUID()}`);
+  writeFileSync(mark, '', { mode: 0o600 });
+  return () => rmSync(mark, { force: true });
 }
 
-export function markClosed(folder: string): void {
-  rmSync(join(folder, IN_USE), { force: true });
+function marks(folder: string): { readonly file: string; readonly pid: number }[] {
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(IN_USE))
+    .map((name) => ({ file: join(folder, name), pid: parseInt(name.slice(IN_USE.length), 10) }));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /** Names the file that is opened; another one in its place has another name. */

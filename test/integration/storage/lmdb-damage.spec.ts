@@ -69,8 +69,7 @@ describe('an lmdb store whose file is damaged', () => {
   it.each(Object.entries(damages))(
     'since it %s is moved aside with a loud log, and a new one is begun',
     async (_, damage) => {
-      // As a process leaves it that is killed.
-      await writeFile(join(folder.path, 'in-use'), '');
+      await leaveOpen();
       await damage(join(folder.path, 'data.mdb'));
 
       await reopen();
@@ -96,7 +95,7 @@ describe('an lmdb store whose file is damaged', () => {
   it.each(['lies whole', 'was left open by a process that was killed'])(
     'that %s is opened as it is',
     async (which) => {
-      if (which !== 'lies whole') await writeFile(join(folder.path, 'in-use'), '');
+      if (which !== 'lies whole') await leaveOpen();
       await reopen();
       expect(await storage.counts()).toMatchObject({ pending: 50 });
       expect(log.lines).toEqual([]);
@@ -134,6 +133,9 @@ describe('an lmdb store whose file is damaged', () => {
     await record();
     expect(await storage.counts()).toMatchObject({ pending: 1 });
   });
+
+  /** As a process leaves it that is killed. */
+  const leaveOpen = () => writeFile(join(folder.path, 'in-use-999999999-x'), '');
 
   async function tamper(table: string, key: number, bytes: Buffer): Promise<void> {
     const env = open({ path: folder.path, maxDbs: 12 });

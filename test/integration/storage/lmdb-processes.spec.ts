@@ -138,7 +138,7 @@ describe('an lmdb store', () => {
     ]);
     const delivered = new Set(processes.flatMap((each) => each.delivered));
     expect([...delivered].sort()).toEqual(others.sort());
-  });
+  }, 120_000);
 
   it('can not be opened while a stopped process holds its write lock, and says so', async () => {
     const { host } = storageHost();
