@@ -11,6 +11,8 @@ export const DOWN_PROBE_INTERVAL = 1_000;
 export const REFUSED_PROBE_INTERVAL = 60_000;
 /** How the line slows by itself when the provider says 429 and not for how long. */
 const SLOWED = { initial: 1_000, max: 60_000 };
+/** How the line asks less and less often where one report alone is there to ask with. */
+const ALONE = { initial: 1_000, max: 600_000 };
 /** A Retry-After beyond this is taken for a mistake: nothing may stop the line for good. */
 const LONGEST_RETRY_AFTER = 86_400_000;
 
@@ -22,7 +24,7 @@ export interface Block {
   readonly since: number;
   /** The next moment at which one request may ask whether the line is free. */
   readonly probeAt: number;
-  /** The report whose 403 began it. Another one may ask at once, to tell whose fault it is. */
+  /** The report that may be at fault, and not the line. Another one may ask at once, to tell. */
   readonly suspect?: number;
 }
 
@@ -43,7 +45,9 @@ export type LineChange = { readonly blocked: Block } | { readonly resumed: Pause
  *   probe. An answer of any other request, started before, says nothing and is ignored here. A
  *   probe that the provider answers (even with "this report is wrong") resumes the line; another
  *   puts off the next probe: by a minute when refused, as long as the provider asked when slowed.
- *   When down, a probe starts every second, whether the one before it was answered or hangs.
+ *   When down, a probe starts every second, whether the one before it was answered or hangs; only
+ *   where the provider answers a 5xx again and again to one report, and there is no other, it is
+ *   asked less and less often: it may be that report's fault.
  * - A wish to wait (429, Retry-After) counts whichever request it answers.
  * - A single 403 may be one message's fault (a country that isn't enabled): it blocks too, but
  *   another report may ask at once. Only where that is refused as well, or there is no other, are
@@ -60,6 +64,8 @@ export class Line {
   #failuresInARow = 0;
   #slowedInARow = 0;
   #blockedBefore = 0;
+  #lastFailed?: number;
+  #failedAlone = 0;
 
   /** What stands in the way now, if anything does. */
   get block(): Block | undefined {
@@ -81,7 +87,7 @@ export class Line {
     if (this.#block && !probe && !wish) return undefined;
     if (answer.kind === 'done' || answer.kind === 'rejected') return this.#resume(now);
     if (answer.kind === 'refused') return this.#refused(answer, key, now);
-    return wish ? this.#slowDown(answer, now) : this.#failed(answer, now);
+    return wish ? this.#slowDown(answer, now) : this.#failed(answer, key, now);
   }
 
   /** A probe starts. */
@@ -118,10 +124,20 @@ export class Line {
     );
   }
 
-  #failed({ reason }: { reason: FailureReason }, now: number): LineChange {
+  #failed({ reason }: { reason: FailureReason }, key: number, now: number): LineChange {
     this.#failuresInARow += 1;
+    const alone = key === this.#lastFailed && reason.status !== undefined;
+    this.#failedAlone = alone ? this.#failedAlone + 1 : 0;
+    this.#lastFailed = key;
     if (!this.#block && this.#failuresInARow < DOWN_AFTER) return undefined;
-    const probeAt = this.#block?.cause === 'down' ? this.#block.probeAt : now + DOWN_PROBE_INTERVAL;
+    if (this.#failedAlone >= DOWN_AFTER) {
+      const probeAt = now + backoffCeiling(ALONE, this.#failedAlone - DOWN_AFTER + 1);
+      return this.#blockBy({ cause: 'down', reason, probeAt, suspect: key }, true, now);
+    }
+    const probeAt =
+      this.#block?.cause === 'down' && this.#block.suspect === undefined
+        ? this.#block.probeAt
+        : now + DOWN_PROBE_INTERVAL;
     return this.#blockBy({ cause: 'down', reason, probeAt }, true, now);
   }
 

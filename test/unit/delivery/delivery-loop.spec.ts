@@ -115,6 +115,18 @@ describe('delivery', () => {
     expect(context.events.of('resumed')).toHaveLength(1);
   });
 
+  it('does not hammer the provider with one report that always gets a 5xx, and lets others by', async () => {
+    const poison = newUuid();
+    answer = (uuid) => (uuid === poison ? notNow : { kind: 'done' });
+    await report(poison);
+    await clock.advance(24 * HOUR);
+    expect(requests.length).toBeLessThan(24 * 6 + 30);
+    const other = await report();
+    await clock.advance(1_000);
+    expect(context.events.of('delivered')).toMatchObject([{ messageUuid: other }]);
+    expect(await storage.counts()).toMatchObject({ pending: 1, failed: 0 });
+  });
+
   it('asks once a minute while the credentials are refused, and fails nothing', async () => {
     answer = () => unauthorized;
     for (let i = 0; i < 50; i += 1) await report();

@@ -54,6 +54,32 @@ describe('the line to the provider', () => {
     expect(line.block).toMatchObject({ probeAt: 3_000 });
   });
 
+  it('asks less and less often where one report alone gets a 5xx, and at once with another', () => {
+    const serverError: DeliveryAnswer = { kind: 'not-now', reason: { status: 500, message: 'no' } };
+    let now = 0;
+    const waits = Array.from({ length: 20 }, () => {
+      line.answered(serverError, 7, true, now);
+      const wait = (line.block?.probeAt ?? now) - now;
+      now += wait;
+      return wait;
+    });
+    expect(waits.slice(4, 10)).toEqual([1_000, 1_000, 2_000, 4_000, 8_000, 16_000]);
+    expect(waits.at(-1)).toBe(600_000);
+    expect(line.block).toMatchObject({ cause: 'down', suspect: 7 });
+    line.answered(serverError, 8, true, now);
+    expect(line.block?.probeAt).toBe(now + DOWN_PROBE_INTERVAL);
+    expect(line.block?.suspect).toBeUndefined();
+  });
+
+  it('is asked every second with one report alone where no answer comes at all', () => {
+    for (let now = 0; now < 60_000; now += 1_000) {
+      line.probing(now);
+      line.answered(notNow, 7, true, now);
+    }
+    expect(line.block?.probeAt).toBe(60_000);
+    expect(line.block?.suspect).toBeUndefined();
+  });
+
   it.each([
     ['done', done],
     ['rejected', rejected],
