@@ -1,37 +1,24 @@
 import type { AxiosRequestConfig } from 'axios';
-import { IsIn, IsOptional, Matches, ValidateBy, ValidateIf } from 'class-validator';
+import { IsIn, IsOptional, Matches, ValidateIf } from 'class-validator';
 import { ConversionStatus } from './conversion-status.js';
 import { Fault, InvalidOptionsError } from './conversion-feedback.errors.js';
 import { DeliverySettings } from './delivery/delivery-loop.js';
 import { ConversionStorage } from './storage/conversion-storage.js';
 import { LmdbConversionStorage } from './storage/lmdb/lmdb-conversion-storage.js';
-import { IsIntegerFrom, IsSettings, IsText } from './validation/decorators.js';
-import { faultsOf, fieldsOf } from './validation/faults.js';
+import { IsIntegerFrom, IsSettings, IsText, Keeps } from './validation/decorators.js';
+import { faultsOf, fieldsOf, holds, isFields } from './validation/faults.js';
 
 /** Node fires a longer timer at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** What `http` may not hold: it would change where requests go, or what they say. */
-const OURS = [
-  'baseURL',
-  'url',
-  'method',
-  'headers',
-  'auth',
-  'data',
-  'params',
-  'paramsSerializer',
-  'timeout',
-  'signal',
-  'cancelToken',
-  'maxRedirects',
-  'beforeRedirect',
-  'validateStatus',
-  'responseType',
-  'transformRequest',
-  'transformResponse',
-  'adapter',
-];
+/** What `http` may hold, and what each must be. Anything else could change where requests go, or what they say. */
+const TRANSPORT: Readonly<Record<string, (value: unknown) => boolean>> = {
+  proxy: isProxy,
+  httpAgent: isAgent,
+  httpsAgent: isAgent,
+  lookup: (value) => typeof value === 'function',
+  family: (value) => value === 4 || value === 6,
+};
 
 /** At most `max` requests within any `duration` ms. */
 export class RateLimitOptions {
@@ -103,14 +90,11 @@ export class ConversionFeedbackModuleOptions {
    * Where Plivo's API is, without a path. Default `https://api.plivo.com`. Plain http is accepted on
    * a loopback host only: for the sandbox.
    */
-  @ValidateBy({
-    name: 'isBaseUrl',
-    validator: {
-      validate: isBaseUrl,
-      defaultMessage: () =>
-        'must be https, or http on a loopback host, without path, query or credentials',
-    },
-  })
+  @Keeps(
+    'isBaseUrl',
+    isBaseUrl,
+    'must be https, or http on a loopback host, without path, query or credentials',
+  )
   baseUrl?: string = 'https://api.plivo.com';
 
   /**
@@ -136,31 +120,30 @@ export class ConversionFeedbackModuleOptions {
    * unmatched. Longer than `expireAfter`. Default 86,400,000 (24 hours).
    */
   @IsIntegerFrom(1)
-  @ValidateBy({
-    name: 'isLongerThanExpiry',
-    validator: {
-      validate: (value, args) => {
-        const { expireAfter } = args!.object as ConversionFeedbackModuleOptions;
-        return !Number.isInteger(expireAfter) || !Number.isInteger(value) || value > expireAfter!;
-      },
-      defaultMessage: (args) =>
-        `must be longer than \`expireAfter\` ${(args!.object as ConversionFeedbackModuleOptions).expireAfter}: a message outlives its expiry`,
+  @Keeps(
+    'isLongerThanExpiry',
+    (value, options) => {
+      const { expireAfter } = options as ConversionFeedbackModuleOptions;
+      return (
+        !Number.isInteger(expireAfter) ||
+        !Number.isInteger(value) ||
+        (value as number) > expireAfter!
+      );
     },
-  })
+    ({ object }) =>
+      `must be longer than \`expireAfter\` ${(object as ConversionFeedbackModuleOptions).expireAfter}: a message outlives its expiry`,
+  )
   retention?: number = 86_400_000;
 
   /**
    * Where messages and reports are kept. Default `new LmdbConversionStorage({ path:
    * '.conversion-feedback' })`: a folder in the working directory.
    */
-  @ValidateBy({
-    name: 'isConversionStorage',
-    validator: {
-      validate: isConversionStorage,
-      defaultMessage: () =>
-        'must be a ConversionStorage, for example new LmdbConversionStorage({ path })',
-    },
-  })
+  @Keeps(
+    'isConversionStorage',
+    isConversionStorage,
+    'must be a ConversionStorage, for example new LmdbConversionStorage({ path })',
+  )
   storage?: ConversionStorage = new LmdbConversionStorage({ path: '.conversion-feedback' });
 
   /** How reports are delivered; `false`: this process records, and others on the same storage deliver. */
@@ -169,18 +152,20 @@ export class ConversionFeedbackModuleOptions {
   delivery?: DeliveryOptions | false = new DeliveryOptions();
 
   /**
-   * Handed to the HTTP client (@nestjs/axios): proxy, agents, a CA. Never where requests go or what
-   * they say: no base URL, headers or auth.
+   * Handed to the HTTP client (@nestjs/axios): `proxy`, `httpAgent` and `httpsAgent` (which may carry
+   * a CA), `lookup` and `family`. Never where requests go or what they say.
+   *
+   * Without `proxy`, the environment's HTTPS_PROXY and NO_PROXY are obeyed, by a tunnel in which the
+   * proxy sees no more than the host's name; HTTP_PROXY isn't, since plain http is for this machine
+   * alone. `false`: no proxy, whatever the environment says.
    */
   @IsOptional()
-  @ValidateBy({
-    name: 'isTransportConfig',
-    validator: {
-      validate: (value) => isPlainObject(value) && OURS.every((key) => !(key in value)),
-      defaultMessage: (args) =>
-        `must be an object with proxy, agents or the like, without ${forbiddenIn(args!.value)}`,
-    },
-  })
+  @Keeps(
+    'isTransportConfig',
+    (value) => isFields(value) && wrongIn(value).length === 0,
+    ({ value }) =>
+      `must be an object with ${Object.keys(TRANSPORT).join(', ')} as axios takes them${butNot(value)}`,
+  )
   http?: AxiosRequestConfig;
 
   /**
@@ -217,21 +202,20 @@ export interface ResolvedOptions extends Required<
  * @throws InvalidOptionsError with all that is wrong
  */
 export function resolveOptions(given: ConversionFeedbackModuleOptions): ResolvedOptions {
-  if (!isPlainObject(given)) {
+  if (!isFields(given)) {
     throw new InvalidOptionsError([
       { field: 'options', message: 'the options must be an object with authId and authToken' },
     ]);
   }
   const options = new ConversionFeedbackModuleOptions();
-  const faults = [
-    ...fill(options, given, ''),
-    ...faultsOf(options, new Set(['authToken', 'http', 'storage'])),
-  ];
+  const unread = fill(options, given, '');
+  const named = new Set(unread.map(({ field }) => field));
+  const faults = [...unread, ...faultsOf(options, SECRET).filter(({ field }) => !named.has(field))];
   const { delivery, storage } = options;
   if (faults.length === 0 && delivery === false && !storage!.shared) {
     faults.push({
       field: 'delivery',
-      message: `\`delivery\` can't be false with ${storage!.constructor.name}: no other process sees what it records`,
+      message: `\`delivery\` can't be false with ${nameOf(storage!)}: no other process sees what it records`,
     });
   }
   if (faults.length > 0) throw new InvalidOptionsError(faults);
@@ -239,13 +223,16 @@ export function resolveOptions(given: ConversionFeedbackModuleOptions): Resolved
   return { ...(options as ResolvedOptions), timeout: timeout! };
 }
 
+/** Options whose values appear in no message: ID and token are easily mixed up. */
+const SECRET = new Set(['authId', 'authToken', 'http', 'storage']);
+
 /** Puts what was given in the place of the defaults, at each level. An undefined value is none. */
 function fill(defaults: object, given: object, parent: string): Fault[] {
-  const { fields, faults } = fieldsOf(given, parent);
+  const { fields, faults } = fieldsOf(given, parent.slice(0, -1) || 'options', parent);
   for (const [key, value] of fields) {
     const inner = (defaults as Record<string, unknown>)[key];
     if (value === undefined) continue;
-    if (NESTED.some((type) => inner instanceof type) && isPlainObject(value)) {
+    if (NESTED.some((type) => inner instanceof type) && isFields(value)) {
       faults.push(...fill(inner as object, value, `${parent}${key}.`));
     } else {
       Object.assign(defaults, { [key]: value });
@@ -255,10 +242,6 @@ function fill(defaults: object, given: object, parent: string): Fault[] {
 }
 
 const NESTED = [DeliveryOptions, RateLimitOptions, BackoffOptions];
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function isBaseUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
@@ -283,13 +266,33 @@ function isConversionStorage(value: unknown): boolean {
     'failed',
     'retryFailed',
     'close',
-  ];
-  return isPlainObject(value) && methods.every((method) => typeof value[method] === 'function');
+  ] satisfies (keyof ConversionStorage)[];
+  return isFields(value) && methods.every((method) => typeof value[method] === 'function');
 }
 
-function forbiddenIn(value: unknown): string {
-  const found = isPlainObject(value) ? OURS.filter((key) => key in value) : [];
-  return (found.length > 0 ? found : ['base URL', 'headers or auth'])
-    .map((key) => `\`${key}\``)
-    .join(', ');
+function nameOf(storage: ConversionStorage): string {
+  const { constructor } = storage as Partial<object>;
+  return typeof constructor === 'function' ? constructor.name : 'this storage';
+}
+
+function isProxy(value: unknown): boolean {
+  if (value === false) return true;
+  return isFields(value) && (typeof value.host === 'string' || typeof value.hostname === 'string');
+}
+
+/** What Node asks of an agent. */
+function isAgent(value: unknown): boolean {
+  return isFields(value) && typeof value.addRequest === 'function';
+}
+
+/** Names in `http` that it may not hold, or whose values are wrong. An undefined value is none. */
+function wrongIn(http: Record<string, unknown>): string[] {
+  const given = Object.keys(http).filter((key) => http[key] !== undefined);
+  return given.filter((key) => !Object.hasOwn(TRANSPORT, key) || !TRANSPORT[key](http[key]));
+}
+
+function butNot(value: unknown): string {
+  let wrong: string[] = [];
+  holds(() => isFields(value) && (wrong = wrongIn(value)).length > 0);
+  return wrong.length > 0 ? `; wrong in it: ${wrong.map((key) => `\`${key}\``).join(', ')}` : '';
 }

@@ -1,7 +1,7 @@
-import { IsIn, IsOptional, IsUrl, ValidateBy, ValidateIf } from 'class-validator';
+import { IsIn, IsOptional, IsUrl, ValidateIf } from 'class-validator';
 import { InvalidMessageError } from '../conversion-feedback.errors.js';
-import { IsIntegerFrom, IsText } from '../validation/decorators.js';
-import { faultsOf, fieldsOf } from '../validation/faults.js';
+import { IsIntegerFrom, IsText, Keeps } from '../validation/decorators.js';
+import { faultsOf, fieldsOf, isFields } from '../validation/faults.js';
 import { parsePhoneNumber } from '../validation/phone-number.js';
 
 /**
@@ -10,21 +10,25 @@ import { parsePhoneNumber } from '../validation/phone-number.js';
  * @see https://www.plivo.com/docs/messaging/api/message/send-a-message
  */
 export class TrackableMessage {
-  /** Your name for the attempt: any string of 1 to 512 characters. Prefer random ids to phone numbers. */
+  /**
+   * Your name for the attempt: any string of 1 to 512 characters, but none with half of a surrogate
+   * pair, which UTF-8 can't write. Prefer random ids to phone numbers.
+   */
   @IsText(1, 512)
   verificationId!: string;
 
   /** The receiver's number in international form; `+`, `-`, `.`, `/`, brackets and spaces are dropped. */
-  @ValidateBy({
-    name: 'isPhoneNumber',
-    validator: {
-      validate: (value) => parsePhoneNumber(value) !== undefined,
-      defaultMessage: () => 'must be one phone number in international form, such as +14155550123',
-    },
-  })
+  @Keeps(
+    'isPhoneNumber',
+    (value) => parsePhoneNumber(value) !== undefined,
+    'must be one phone number in international form, such as +14155550123',
+  )
   dst!: string;
 
-  /** What the SMS says, the code included. Never stored or logged by this library. */
+  /**
+   * What the SMS says, the code included. Never stored or logged by this library. Half of a surrogate
+   * pair is refused: it can't be sent.
+   */
   @IsText(1, 10_000)
   text!: string;
 
@@ -33,13 +37,11 @@ export class TrackableMessage {
     (message: TrackableMessage) => message.src !== undefined || message.powerpackUuid === undefined,
   )
   @IsText(1, 20)
-  @ValidateBy({
-    name: 'isOnlySender',
-    validator: {
-      validate: (_, args) => (args!.object as TrackableMessage).powerpackUuid === undefined,
-      defaultMessage: () => "can't be given together with `powerpackUuid`: one of them sends",
-    },
-  })
+  @Keeps(
+    'isOnlySender',
+    (_, message) => (message as TrackableMessage).powerpackUuid === undefined,
+    "can't be given together with `powerpackUuid`: one of them sends",
+  )
   src?: string;
 
   /** The Powerpack that picks the sender. Give this or `src`. */
@@ -99,20 +101,35 @@ export interface SentMessage {
   readonly apiId: string;
 }
 
-/** Fields whose values are nobody's business. */
-const SECRET = new Set(['verificationId', 'dst', 'text', 'src']);
+/** Fields whose values are nobody's business, or may be: a number in the wrong one, a URL's key. */
+const SECRET = new Set([
+  'verificationId',
+  'dst',
+  'text',
+  'src',
+  'powerpackUuid',
+  'url',
+  'dltEntityId',
+  'dltTemplateId',
+  'dltTemplateCategory',
+]);
 
-/** @throws InvalidMessageError with all that is wrong */
+/**
+ * What is sent of a message: what was checked, though the app changes its object meanwhile. A field
+ * that is null isn't given.
+ * @throws InvalidMessageError with all that is wrong
+ */
 export function checkMessage(given: TrackableMessage): TrackableMessage {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  if (!isFields(given)) {
     throw new InvalidMessageError([{ field: 'message', message: 'the message must be an object' }]);
   }
-  const { fields, faults } = fieldsOf(given);
+  const { fields, faults } = fieldsOf(given, 'message');
   const message = Object.assign(
     Object.create(TrackableMessage.prototype) as TrackableMessage,
-    Object.fromEntries(fields),
+    Object.fromEntries(fields.filter(([, value]) => value !== null)),
   );
-  faults.push(...faultsOf(message, SECRET));
+  const unread = new Set(faults.map(({ field }) => field));
+  faults.push(...faultsOf(message, SECRET).filter(({ field }) => !unread.has(field)));
   if (faults.length > 0) throw new InvalidMessageError(faults);
   return message;
 }

@@ -1,14 +1,20 @@
 import { IsEnum, IsOptional } from 'class-validator';
-import { Fault } from '../conversion-feedback.errors.js';
+import {
+  Fault,
+  InvalidMessageError,
+  InvalidOptionsError,
+  InvalidReportError,
+} from '../conversion-feedback.errors.js';
 import { ConversionReport } from '../conversion-report.js';
 import { ConversionStatus } from '../conversion-status.js';
+import { TrackedMessage, VerificationOutcome } from '../storage/conversion-storage.js';
+import { IsIntegerFrom, IsMessageUuid, IsMoment, IsText, Keeps, timeOf } from './decorators.js';
+import { faultsOf, fieldsOf, isFields } from './faults.js';
 import { parsePhoneNumber } from './phone-number.js';
-import { VerificationOutcome } from '../storage/conversion-storage.js';
-import { IsMessageUuid, IsMoment, IsText } from './decorators.js';
-import { faultsOf } from './faults.js';
 
-/** A verification's id may be a phone number. */
-const SECRET = new Set(['verificationId']);
+/** A verification's id may be a phone number, and whoever mixes up two arguments shows it in the other. */
+const SECRET: ReadonlySet<string> = new Set(['verificationId', 'messageUuid', 'status', 'dst']);
+const NONE: ReadonlySet<string> = new Set();
 
 const statusMessage = { message: `must be one of ${Object.values(ConversionStatus).join(', ')}` };
 
@@ -48,24 +54,166 @@ class TrackInput {
   @IsOptional()
   @IsMoment()
   sentAt?: Date;
+
+  @IsOptional()
+  @Keeps(
+    'isPhoneNumber',
+    (value) => parsePhoneNumber(value) !== undefined,
+    'must be one phone number in international form',
+  )
+  dst?: string;
+}
+
+class LimitInput {
+  @IsIntegerFrom(0)
+  limit!: number;
+}
+
+class TimeoutInput {
+  @Keeps(
+    'isWait',
+    (value) => typeof value === 'number' && value >= 0,
+    'must be a number of ms from 0 up',
+  )
+  timeout!: number;
+}
+
+class MessageInput {
+  @IsMessageUuid()
+  messageUuid!: string;
 }
 
 /** All that is wrong with a verification's outcome. */
 export function outcomeFaults(outcome: VerificationOutcome): Fault[] {
-  return faultsOf(Object.assign(new OutcomeInput(), outcome), SECRET);
+  return checked(OutcomeInput, outcome, {}).faults;
 }
 
 /** All that is wrong with a report of one message. */
 export function reportFaults(report: ConversionReport): Fault[] {
-  return faultsOf(Object.assign(new ReportInput(), report), SECRET);
+  return checked(ReportInput, report, {}).faults;
 }
 
 /** All that is wrong with a message to be tracked. */
-export function trackFaults(message: TrackInput, dst: string | undefined): Fault[] {
-  const faults = faultsOf(Object.assign(new TrackInput(), message), SECRET);
-  if (dst === undefined || parsePhoneNumber(dst)) return faults;
-  return [
-    ...faults,
-    { field: 'dst', message: '`dst` must be one phone number in international form' },
-  ];
+export function trackFaults(
+  message: Pick<TrackInput, 'verificationId' | 'messageUuid' | 'sentAt'>,
+  dst: string | undefined,
+): Fault[] {
+  return checked(TrackInput, { ...message, dst }, {}).faults;
+}
+
+/**
+ * What `report` was called with.
+ * @throws InvalidReportError with all that is wrong
+ */
+export function readOutcome(
+  given: { verificationId: unknown; status: unknown },
+  options: unknown,
+  now: number,
+): VerificationOutcome {
+  const { value, faults } = checked(OutcomeInput, given, options, {
+    defaults: { timestamp: new Date(now) },
+  });
+  if (faults.length > 0) throw new InvalidReportError(faults);
+  const { verificationId, status, timestamp, messageUuid } = value;
+  return { verificationId, status, timestamp: copyOf(timestamp), messageUuid };
+}
+
+/**
+ * What `reportMessage` was called with.
+ * @throws InvalidReportError with all that is wrong
+ */
+export function readReport(
+  given: { messageUuid: unknown; status: unknown },
+  options: unknown,
+  now: number,
+): ConversionReport {
+  const { value, faults } = checked(ReportInput, given, options, {
+    defaults: { timestamp: new Date(now) },
+  });
+  if (faults.length > 0) throw new InvalidReportError(faults);
+  const { messageUuid, status, timestamp } = value;
+  return { messageUuid, status, timestamp: copyOf(timestamp) };
+}
+
+/**
+ * What `track` was called with.
+ * @throws InvalidMessageError with all that is wrong
+ */
+export function readTracked(
+  given: { verificationId: unknown; messageUuid: unknown },
+  options: unknown,
+  now: number,
+): TrackedMessage {
+  const { value, faults } = checked(TrackInput, given, options);
+  if (faults.length > 0) throw new InvalidMessageError(faults);
+  const { verificationId, messageUuid, sentAt, dst } = value;
+  return {
+    verificationId,
+    messageUuid,
+    sentAt: sentAt ? copyOf(sentAt) : new Date(now),
+    sentAtGiven: Boolean(sentAt),
+    country: parsePhoneNumber(dst)?.country,
+  };
+}
+
+/**
+ * How many failed reports are asked for.
+ * @throws InvalidOptionsError where that is no number of reports
+ */
+export function readLimit(options: unknown): number {
+  return query(LimitInput, { limit: 100 }, options).limit;
+}
+
+/**
+ * How long `flush` waits at most, in ms.
+ * @throws InvalidOptionsError where that is no time
+ */
+export function readTimeout(options: unknown): number {
+  return query(TimeoutInput, { timeout: Infinity }, options).timeout;
+}
+
+/**
+ * Which message's report is to be retried; undefined: all.
+ * @throws InvalidReportError where it names no message
+ */
+export function readMessageUuid(messageUuid: unknown): string | undefined {
+  if (messageUuid === undefined) return undefined;
+  const { value, faults } = checked(MessageInput, { messageUuid }, {});
+  if (faults.length > 0) throw new InvalidReportError(faults);
+  return value.messageUuid;
+}
+
+function query<T extends object>(type: new () => T, defaults: T, options: unknown): T {
+  const { value, faults } = checked(type, {}, options, { defaults, secret: NONE });
+  if (faults.length > 0) throw new InvalidOptionsError(faults);
+  return value;
+}
+
+/**
+ * What a method was called with, as an instance of its input.
+ * @param args its arguments, by name
+ * @param options its last argument: an object with more fields; an undefined field is none
+ */
+function checked<T extends object>(
+  type: new () => T,
+  args: object,
+  options: unknown,
+  { defaults = {}, secret = SECRET }: { defaults?: object; secret?: ReadonlySet<string> } = {},
+): { value: T; faults: Fault[] } {
+  const value = Object.assign(new type(), defaults);
+  if (!isFields(options)) {
+    return { value, faults: [{ field: 'options', message: '`options` must be an object' }] };
+  }
+  const [named, optional] = [fieldsOf(args, 'arguments'), fieldsOf(options, 'options')];
+  const faults = [...named.faults, ...optional.faults];
+  const given = [...optional.fields.filter(([, field]) => field !== undefined), ...named.fields];
+  Object.assign(value, Object.fromEntries(given));
+  const unread = new Set(faults.map(({ field }) => field));
+  faults.push(...faultsOf(value, secret).filter(({ field }) => !unread.has(field)));
+  return { value, faults };
+}
+
+/** A Date can be changed by whoever else holds it, while it waits to be recorded. */
+function copyOf(date: Date): Date {
+  return new Date(timeOf(date));
 }

@@ -72,7 +72,6 @@ describe('the options', () => {
     'http://0.0.0.0:80',
     'https://api.plivo.com/v1',
     'https://api.plivo.com?x=1',
-    'https://user:password@api.plivo.com',
     'ftp://api.plivo.com',
     'api.plivo.com',
     '',
@@ -84,6 +83,12 @@ describe('the options', () => {
         message: `\`baseUrl\` ${JSON.stringify(baseUrl)} must be https, or http on a loopback host, without path, query or credentials`,
       },
     ]);
+  });
+
+  it('refuse credentials in the base URL, and don’t repeat them', () => {
+    const { message } = faultsOf({ baseUrl: 'https://user:password@api.plivo.com' });
+    expect(message).toMatch(/`baseUrl` with an @ must be https.* without .*credentials/);
+    expect(message).not.toContain('password');
   });
 
   it.each([
