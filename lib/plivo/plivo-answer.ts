@@ -17,8 +17,10 @@ export function classify(
   secrets: readonly string[],
 ): DeliveryAnswer {
   const { status, body } = response;
+  const succeeded = status >= 200 && status < 300;
+  if (succeeded && body) return { kind: 'done' };
   const reason = reasonOf(response, secrets);
-  if (status >= 200 && status < 300) return body ? { kind: 'done' } : { kind: 'not-now', reason };
+  if (succeeded) return { kind: 'not-now', reason };
   if (REJECTED.has(status)) return { kind: 'rejected', reason };
   if (status === 401 || status === 403)
     return { kind: 'refused', reason, maybeOne: status === 403 };
@@ -38,28 +40,66 @@ export function reasonOf(
   { status, body }: PlivoResponse,
   secrets: readonly string[] = [],
 ): FailureReason {
-  const said = body && (body.error ?? body.message);
   return {
     status,
     message: body
-      ? withoutSecrets(said, secrets)
+      ? withoutSecrets(textOf(body.error ?? body.message ?? 'no message'), secrets, LONGEST_MESSAGE)
       : 'the answer is not the JSON that Plivo documents',
-    apiId: typeof body?.api_id === 'string' ? body.api_id.slice(0, 100) : undefined,
+    apiId: apiIdOf(body, secrets),
   };
+}
+
+/** Plivo's id of a request; undefined where it gave none. */
+export function apiIdOf(
+  body: PlivoResponse['body'],
+  secrets: readonly string[],
+): string | undefined {
+  if (typeof body?.api_id !== 'string') return undefined;
+  return withoutSecrets(body.api_id, secrets, LONGEST_API_ID);
 }
 
 /** Longest of Plivo's words that is kept. */
 const LONGEST_MESSAGE = 300;
+/** Beyond this they aren't Plivo's, and not shown at all: a cut could leave half of a secret. */
+const LONGEST_SAID = 1_200;
+const LONGEST_API_ID = 100;
+const UUID = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/i;
+const NUMBER = /\+?\d[\d\s().-]{5,}\d/g;
+
+function textOf(said: unknown): string {
+  if (typeof said === 'string') return said;
+  try {
+    return JSON.stringify(said);
+  } catch {
+    return 'a message that is too deep to be shown';
+  }
+}
 
 /** Plivo's words on one line, without the secrets, and without anything that could be a number. */
-function withoutSecrets(said: unknown, secrets: readonly string[]): string {
-  const text = typeof said === 'string' ? said : JSON.stringify(said ?? 'no message');
-  return secrets
-    .reduce(
-      (shown, secret) => shown.replaceAll(secret, '[secret]'),
-      text.slice(0, 4 * LONGEST_MESSAGE),
-    )
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/(?<![\w-])\+?\d(?:[\d\s().-]{5,})\d(?![\w-])/g, '[number]')
-    .slice(0, LONGEST_MESSAGE);
+function withoutSecrets(said: string, secrets: readonly string[], longest: number): string {
+  if (said.length > LONGEST_SAID) return 'a message that is too long to be shown';
+  const forms = [...new Set(secrets)].flatMap(formsOf).sort((a, b) => b.length - a.length);
+  const text = forms
+    .reduce((shown, form) => shown.replaceAll(form, '[secret]'), said)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  // Splitting leaves the UUIDs at the odd places: message_uuids and api_ids, which tell nothing.
+  const parts = text.split(UUID);
+  return parts
+    .map((part, index) => (index % 2 === 1 ? part : part.replace(NUMBER, '[number]')))
+    .join('')
+    .slice(0, longest);
+}
+
+/** How a secret may stand in an answer. */
+function formsOf(secret: string): string[] {
+  if (secret === '') return [];
+  const bytes = Buffer.from(secret);
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+  ];
 }

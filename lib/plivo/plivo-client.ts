@@ -18,13 +18,17 @@ import { SentMessage, TrackableMessage } from './trackable-message.js';
 export class PlivoClient {
   readonly #http: PlivoHttp;
   readonly #account: string;
+  /** Of every request: the token, and how it goes out. */
+  readonly #secrets: readonly string[];
 
   constructor(
-    private readonly options: ResolvedOptions,
+    options: ResolvedOptions,
     private readonly clock: Clock,
   ) {
     this.#http = new PlivoHttp(options);
     this.#account = encodeURIComponent(options.authId);
+    const { authId, authToken } = options;
+    this.#secrets = [authToken, Buffer.from(`${authId}:${authToken}`).toString('base64')];
   }
 
   /**
@@ -46,7 +50,7 @@ export class PlivoClient {
         { ...failure, outcomeUnknown: true },
       );
     }
-    return { messageUuid, apiId: typeof body?.api_id === 'string' ? body.api_id : '' };
+    return { messageUuid, apiId: failure.apiId ?? '' };
   }
 
   /** Reports the outcome of a message. Never rejects: whatever happens is an answer. */
@@ -54,7 +58,7 @@ export class PlivoClient {
     const path = `/v1/account/${this.#account}/message/${encodeURIComponent(messageUuid)}/conversion/`;
     try {
       const response = await this.#http.post(path, { status, timestamp: timestamp.toISOString() });
-      return classify(response, this.clock.now(), [this.options.authToken]);
+      return classify(response, this.clock.now(), this.#secrets);
     } catch (error) {
       const message = error instanceof NoAnswer ? error.message : 'the request could not be made';
       return { kind: 'not-now', reason: { message } };
@@ -63,12 +67,12 @@ export class PlivoClient {
 
   #failureOf(
     response: PlivoResponse,
-    { text, dst }: TrackableMessage,
+    { text, dst, src }: TrackableMessage,
   ): Omit<PlivoRequestFailure, 'outcomeUnknown'> {
     // The code is a word of the text with a digit in it.
     const codes = text.match(/\S*\d\S*/g) ?? [];
     const number = parsePhoneNumber(dst)?.digits ?? dst;
-    const secrets = [this.options.authToken, text, ...codes, dst, number];
+    const secrets = [...this.#secrets, text, ...codes, dst, number, ...(src ? [src] : [])];
     const { status, message, apiId } = reasonOf(response, secrets);
     return { status, plivoMessage: message, apiId };
   }

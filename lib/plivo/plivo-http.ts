@@ -31,13 +31,24 @@ export class NoAnswer extends Error {
 const IDLE_TIMEOUT = 4_000;
 /** An answer of Plivo's is some hundred bytes. */
 const LONGEST_ANSWER = 65_536;
-/** Errors of a connection that was never made: the request can't have arrived. */
+/**
+ * Errors of a connection that was never made, or whose other end isn't who it says: the request
+ * can't have arrived.
+ */
 const NOT_CONNECTED = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
 /** Posts JSON to Plivo, with the account's credentials. */
@@ -53,9 +64,15 @@ export class PlivoHttp {
   ) {
     const keepAlive = { keepAlive: true, timeout: IDLE_TIMEOUT };
     const httpAgent = new HttpAgent(keepAlive);
-    const httpsAgent = new HttpsAgent(keepAlive);
+    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 can't unsay it.
+    const httpsAgent = new HttpsAgent({ ...keepAlive, rejectUnauthorized: true });
     this.#agents = [httpAgent, httpsAgent];
-    this.#http = new HttpService(ownInstance({ httpAgent, httpsAgent, ...options.http }));
+    // The environment's proxy would read what goes to it in plain http, the credentials included.
+    const proxy = new URL(options.baseUrl).protocol === 'http:' ? false : undefined;
+    const given = Object.entries(options.http ?? {}).filter(([, value]) => value !== undefined);
+    this.#http = new HttpService(
+      ownInstance({ httpAgent, httpsAgent, proxy, ...Object.fromEntries(given) }),
+    );
   }
 
   /**
