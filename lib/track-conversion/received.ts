@@ -21,14 +21,30 @@ function received(context: ExecutionContext): unknown[] {
   }
 }
 
+/** What a property path leads to in what a handler received. */
+export interface LookedUp {
+  readonly value: unknown;
+  /** Whether another part of the request says otherwise: which one the handler went by isn't known. */
+  readonly contradicted: boolean;
+}
+
 /** Looks a property path up in what a handler received. */
-export function lookUp(path: string, context: ExecutionContext): unknown {
+export function lookUp(path: string, context: ExecutionContext): LookedUp {
   const keys = path.split('.');
-  for (const part of received(context)) {
-    const value = keys.reduce<unknown>(ownProperty, part);
-    if (value !== undefined && value !== null) return value;
-  }
-  return undefined;
+  const found = received(context)
+    .map((part) => keys.reduce<unknown>(ownProperty, part))
+    .filter((value) => value !== undefined && value !== null);
+  const [value] = found;
+  return { value, contradicted: found.some((other) => !isSame(other, value)) };
+}
+
+/** A number in the body is a string in the query. */
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || (isPrimitive(one) && isPrimitive(other) && String(one) === String(other));
+}
+
+function isPrimitive(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 /** Own properties alone: what everything inherits is no answer. */

@@ -7,7 +7,7 @@ import { ConversionStatus } from '../conversion-status.js';
 import { VerificationOutcome } from '../storage/conversion-storage.js';
 import { hasGoodStatus, ownAnswer } from './http-response.js';
 import { onCompletion } from './on-completion.js';
-import { lookUp } from './received.js';
+import { LookedUp, lookUp } from './received.js';
 import { meansSuccess } from './success.js';
 import { TRACK_CONVERSION, TrackConversionOptions } from './track-conversion.options.js';
 
@@ -83,35 +83,34 @@ export class TrackConversionInterceptor implements NestInterceptor {
     } = options;
     if (!when && !messageUuid && typeof verificationId === 'string') {
       if (!meansSuccess(last)) return undefined;
-      return this.#settle(context, {
-        verificationId: lookUp(verificationId, context),
-        status,
-        timestamp,
-      });
+      return this.#settle(context, lookUp(verificationId, context), { status, timestamp });
     }
     const asked = async (): Promise<void> => {
       if (!(when ? await when(last, context) : meansSuccess(last))) return;
-      const id =
+      const found =
         typeof verificationId === 'string'
           ? lookUp(verificationId, context)
-          : await verificationId(last, context);
+          : { value: await verificationId(last, context), contradicted: false };
       const named = await messageUuid?.(last, context);
-      await this.#settle(context, { verificationId: id, status, timestamp, messageUuid: named });
+      await this.#settle(context, found, { status, timestamp, messageUuid: named });
     };
     return this.feedback.waitAtMost(asked().catch((error) => this.#fault(context, error)));
   }
 
   #settle(
     context: ExecutionContext,
-    outcome: Omit<VerificationOutcome, 'verificationId'> & { verificationId: unknown },
+    { value, contradicted }: LookedUp,
+    rest: Omit<VerificationOutcome, 'verificationId'>,
   ): Promise<void> | undefined {
-    const { verificationId } = outcome;
-    const id = typeof verificationId === 'number' ? String(verificationId) : verificationId;
-    const unmatched =
-      id === undefined || id === null
+    // Beyond the safe integers JSON's numbers have lost digits: the id could be another one's.
+    const id = Number.isSafeInteger(value) ? String(value) : value;
+    const outcome = { ...rest, verificationId: id as string };
+    const unmatched = contradicted
+      ? 'the parts of the request name different verifications'
+      : id === undefined || id === null
         ? 'no verification id was found in what the handler received'
-        : this.feedback.faultOf({ ...outcome, verificationId: id as string });
-    if (!unmatched) return this.feedback.settle({ ...outcome, verificationId: id as string });
+        : this.feedback.faultOf(outcome);
+    if (!unmatched) return this.feedback.settle(outcome);
     this.feedback.unmatched(unmatched);
     this.#complain(context, unmatched);
     return undefined;

@@ -7,8 +7,10 @@ type MaybePromise<T> = T | Promise<T>;
 export interface TrackConversionOptions<Result = unknown> {
   /**
    * Which verification it was: the path of a property in what the handler received (`input.requestId`;
-   * of an HTTP request its body, then its route parameters, then its query), or a function. A
-   * function that throws or finds nothing means no report. Default `'verificationId'`.
+   * of an HTTP request its body, its route parameters or its query), or a function. A function that
+   * throws or finds nothing means no report, and neither does a request whose parts name different
+   * verifications: a client could have another's reported. Strings and safe integers are ids.
+   * Default `'verificationId'`.
    */
   verificationId?:
     string | ((result: Result, context: ExecutionContext) => MaybePromise<string | undefined>);
