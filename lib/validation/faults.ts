@@ -45,7 +45,7 @@ export function fieldsOf(given: object, whole: string, parent = ''): Fields {
     return { fields: [], faults: [unreadable(whole)] };
   }
   for (const key of keys) {
-    if (key in Object.prototype) read.faults.push(unknown(parent + key));
+    if (key in Object.prototype) read.faults.push(unknown(parent, key));
     else readField(given, key, parent, read);
   }
   return read;
@@ -58,7 +58,7 @@ function readField(given: object, key: string, parent: string, read: Fields): vo
     void (value instanceof Object);
     read.fields.push([key, value]);
   } catch {
-    read.faults.push(isName(parent + key) ? unreadable(parent + key) : unknown(parent + key));
+    read.faults.push(isName(key) ? unreadable(parent + key) : unknown(parent, key));
   }
 }
 
@@ -70,13 +70,14 @@ function unreadable(field: string): Fault {
  * A name that is none may be anything: where a form's reader takes JSON for a form, it is the whole
  * body, with the number and the code in it.
  */
-function unknown(field: string): Fault {
-  if (isName(field)) return { field, message: `\`${field}\` is unknown` };
-  return { field: '(unnamed)', message: 'a field whose name is none is unknown' };
+function unknown(parent: string, key: string): Fault {
+  if (isName(key)) return { field: parent + key, message: `\`${parent}${key}\` is unknown` };
+  const field = `${parent}(unnamed)`;
+  return { field, message: `\`${field}\` is unknown: its name is none` };
 }
 
-function isName(field: string): boolean {
-  return field.length <= SHOWN && /^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$/.test(field);
+function isName(key: string): boolean {
+  return key.length <= SHOWN && /^[A-Za-z_$][\w$]*$/.test(key);
 }
 
 /**
@@ -94,13 +95,16 @@ export function faultsOf(instance: object, secret: SecretFields): Fault[] {
 }
 
 function flatten(error: ValidationError, parent: string, secret: SecretFields): Fault[] {
-  const field = parent ? `${parent}.${error.property}` : error.property;
+  const field = parent + error.property;
   const own = Object.entries(error.constraints ?? {}).map(([rule, message]) =>
     rule === 'whitelistValidation'
-      ? unknown(field)
+      ? unknown(parent, error.property)
       : { field, message: sentence(field, error.value, secret, message) },
   );
-  return [...own, ...(error.children ?? []).flatMap((child) => flatten(child, field, secret))];
+  return [
+    ...own,
+    ...(error.children ?? []).flatMap((child) => flatten(child, `${field}.`, secret)),
+  ];
 }
 
 function sentence(field: string, value: unknown, secret: SecretFields, message: string): string {
