@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { EventBus } from './conversion-feedback.event-bus.js';
-import { InvalidMessageError, InvalidReportError } from './conversion-feedback.errors.js';
+import { InvalidMessageError } from './conversion-feedback.errors.js';
 import { ConversionFeedbackEvent } from './conversion-feedback.events.js';
 import { ConversionReport, FailedReport } from './conversion-report.js';
 import { ConversionStatus } from './conversion-status.js';
@@ -17,7 +17,15 @@ import {
   TrackedMessage,
   VerificationOutcome,
 } from './storage/conversion-storage.js';
-import { outcomeFaults, reportFaults, trackFaults } from './validation/inputs.js';
+import {
+  outcomeFaults,
+  readLimit,
+  readMessageUuid,
+  readOutcome,
+  readReport,
+  readTimeout,
+  readTracked,
+} from './validation/inputs.js';
 
 /** How often `flush` looks whether another process has delivered, in ms. */
 const FLUSH_LOOK = 50;
@@ -78,16 +86,8 @@ export class ConversionFeedbackService {
     messageUuid: string,
     options: { sentAt?: Date; dst?: string } = {},
   ): Promise<void> {
-    const { sentAt, dst } = options;
-    const faults = trackFaults({ verificationId, messageUuid, sentAt }, dst);
-    if (faults.length > 0) throw new InvalidMessageError(faults);
-    const belongsHere = await this.#track({
-      verificationId,
-      messageUuid,
-      sentAt: sentAt ?? new Date(this.clock.now()),
-      sentAtGiven: sentAt !== undefined,
-      country: parsePhoneNumber(dst)?.country,
-    });
+    const given = { verificationId, messageUuid };
+    const belongsHere = await this.#track(readTracked(given, options, this.clock.now()));
     if (belongsHere) return;
     const message =
       '`messageUuid` belongs to another verification already, each message must be tracked once';
@@ -111,10 +111,7 @@ export class ConversionFeedbackService {
     status: ConversionStatus = ConversionStatus.CONVERTED,
     options: { timestamp?: Date; messageUuid?: string } = {},
   ): Promise<ConversionReport[]> {
-    const { timestamp = new Date(this.clock.now()), messageUuid } = options;
-    const outcome = { verificationId, status, timestamp, messageUuid };
-    const faults = outcomeFaults(outcome);
-    if (faults.length > 0) throw new InvalidReportError(faults);
+    const outcome = readOutcome({ verificationId, status }, options, this.clock.now());
     const settlement = await this.storage.settle(outcome);
     this.#settled(outcome, settlement);
     return settlement.reports;
@@ -134,10 +131,8 @@ export class ConversionFeedbackService {
     status: ConversionStatus,
     options: { timestamp?: Date } = {},
   ): Promise<ConversionReport> {
-    const { timestamp = new Date(this.clock.now()) } = options;
-    const faults = reportFaults({ messageUuid, status, timestamp });
-    if (faults.length > 0) throw new InvalidReportError(faults);
-    const { recorded, report } = await this.storage.enqueue({ messageUuid, status, timestamp });
+    const given = readReport({ messageUuid, status }, options, this.clock.now());
+    const { recorded, report } = await this.storage.enqueue(given);
     if (recorded) this.events.emit({ type: 'recorded', ...report });
     return report;
   }
@@ -150,27 +145,30 @@ export class ConversionFeedbackService {
   /**
    * Reports that aren't tried again by themselves, latest first, each with what Plivo said last.
    * @param options.limit how many at most; default 100
+   * @throws InvalidOptionsError for a limit that is none
    */
-  failed(options: { limit?: number } = {}): Promise<FailedReport[]> {
-    return this.storage.failed(options.limit ?? 100);
+  async failed(options: { limit?: number } = {}): Promise<FailedReport[]> {
+    return this.storage.failed(readLimit(options));
   }
 
   /**
    * Puts failed reports back on their way, as if they were new: `delivery.maxAge` starts again.
    * @param messageUuid only this message's; default all
    * @returns how many
+   * @throws InvalidReportError for a bad uuid
    */
-  retryFailed(messageUuid?: string): Promise<number> {
-    return this.storage.retryFailed(messageUuid);
+  async retryFailed(messageUuid?: string): Promise<number> {
+    return this.storage.retryFailed(readMessageUuid(messageUuid));
   }
 
   /**
    * Waits until nothing is pending.
    * @param options.timeout longest wait in ms; default: as long as it takes
    * @returns true once nothing is pending, false at the timeout
+   * @throws InvalidOptionsError for a timeout that is none
    */
   async flush(options: { timeout?: number } = {}): Promise<boolean> {
-    const giveUpAt = this.clock.elapsed() + (options.timeout ?? Infinity);
+    const giveUpAt = this.clock.elapsed() + readTimeout(options);
     for (;;) {
       const { pending } = await this.storage.counts();
       if (pending === 0 && this.recorder.unfinished === 0) return true;

@@ -88,19 +88,6 @@ export function outcomeFaults(outcome: VerificationOutcome): Fault[] {
   return checked(OutcomeInput, outcome, {}).faults;
 }
 
-/** All that is wrong with a report of one message. */
-export function reportFaults(report: ConversionReport): Fault[] {
-  return checked(ReportInput, report, {}).faults;
-}
-
-/** All that is wrong with a message to be tracked. */
-export function trackFaults(
-  message: Pick<TrackInput, 'verificationId' | 'messageUuid' | 'sentAt'>,
-  dst: string | undefined,
-): Fault[] {
-  return checked(TrackInput, { ...message, dst }, {}).faults;
-}
-
 /**
  * What `report` was called with.
  * @throws InvalidReportError with all that is wrong
