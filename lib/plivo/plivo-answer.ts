@@ -3,12 +3,14 @@ import { DeliveryAnswer } from '../delivery/answer.js';
 import { PlivoResponse } from './plivo-http.js';
 import { retryAfter } from './retry-after.js';
 
+/** Has no body, by definition. */
+const NO_CONTENT = 204;
 /** Statuses that say: not this report, whenever it comes. */
 const REJECTED = new Set([400, 404, 409, 422]);
 
 /**
  * What an answer to a report means for its delivery. The success code isn't documented: any 2xx
- * whose body is Plivo's JSON will do. A 2xx with another body (a proxy's page, say) isn't Plivo's
+ * whose body is Plivo's JSON will do, and 204, which can have none. A 2xx with another body (a proxy's page, say) isn't Plivo's
  * answer. A status that isn't documented is tried again, until the report is too old.
  */
 export function classify(
@@ -18,7 +20,7 @@ export function classify(
 ): DeliveryAnswer {
   const { status, body } = response;
   const succeeded = status >= 200 && status < 300;
-  if (succeeded && body) return { kind: 'done' };
+  if (status === NO_CONTENT || (succeeded && body)) return { kind: 'done' };
   const reason = reasonOf(response, secrets);
   if (succeeded) return { kind: 'not-now', reason };
   if (REJECTED.has(status)) return { kind: 'rejected', reason };
