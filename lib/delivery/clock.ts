@@ -21,6 +21,18 @@ export const systemClock: Clock = {
   },
 };
 
+/** Resolves to whether a promise settled within so many ms; rejects where it did so with an error. */
+export function settlesWithin(
+  clock: Clock,
+  ms: number,
+  promise: Promise<unknown>,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => resolve(false));
+    promise.then(() => resolve(true), reject).finally(cancel);
+  });
+}
+
 /** A number from 0 up to, not including, 1. */
 export type Random = () => number;
 

@@ -2,7 +2,7 @@ import { ConversionFeedbackEvent } from '../conversion-feedback.events.js';
 import { FailureReason } from '../conversion-report.js';
 import { Deliver, DeliveryAnswer } from './answer.js';
 import { Backoff, fullJitter } from './backoff.js';
-import { Clock, Random } from './clock.js';
+import { Clock, Random, settlesWithin } from './clock.js';
 import { Line } from './line.js';
 import { PacedWindow, RateLimit, RequestWindow, unlimited } from './rate-limit.js';
 import { DueMoment, QueuedReport, ReportQueue } from './report-queue.js';
@@ -141,15 +141,8 @@ export class DeliveryLoop {
     this.#running = false;
     this.#cancelSleep?.();
     await this.#round;
-    const answered = Promise.all(this.#inFlight.values()).then(() => true);
     if (this.#inFlight.size === 0) return true;
-    return new Promise((resolve) => {
-      const cancel = this.host.clock.after(timeout, () => resolve(false));
-      void answered.then((all) => {
-        cancel();
-        resolve(all);
-      });
-    });
+    return settlesWithin(this.host.clock, timeout, Promise.all(this.#inFlight.values()));
   }
 
   /** One round. Returns how long to sleep, in ms. Never rejects. */

@@ -1,6 +1,6 @@
 import { RootDatabase } from 'lmdb';
 import { StorageError } from '../../conversion-feedback.errors.js';
-import { Clock } from '../../delivery/clock.js';
+import { Clock, settlesWithin } from '../../delivery/clock.js';
 import { Transact } from '../ledger/ledger-queue.js';
 import { Ledger } from '../ledger/ledger.js';
 import { Durability } from './durability.js';
@@ -59,10 +59,10 @@ export class GroupCommit {
       else this.#cancelSoon ??= this.clock.after(SOON, () => this.#start());
     });
 
-  /** Resolves once all that waits is written, or has failed. */
-  async drain(): Promise<void> {
+  /** Resolves to whether all that waits was written, or has failed, within so many ms. */
+  async drain(longest: number): Promise<boolean> {
     this.#start();
-    await this.#draining;
+    return settlesWithin(this.clock, longest, Promise.resolve(this.#draining));
   }
 
   #start(): void {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Clock } from '../../delivery/clock.js';
+import { Clock, settlesWithin } from '../../delivery/clock.js';
 import { Predecessor } from '../../delivery/delivery-loop.js';
 import { Transact } from '../ledger/ledger-queue.js';
 import { LeaseRecord, MetaTable } from './lmdb-tables.js';
@@ -12,6 +12,8 @@ const MARGIN = 500;
 const RENEWAL = 1_000;
 /** How often everybody looks. */
 const LOOK = 250;
+/** How long the release may take, in ms: it ends by itself, a term after its last renewal. */
+const LONGEST_RELEASE = 300;
 
 /** Who is told when this process may deliver, and when no longer. */
 export interface LeaseHolder {
@@ -83,14 +85,15 @@ export class Lease {
     if (!this.#running) return;
     this.#running = false;
     this.#cancelLook?.();
-    await this.#asking;
-    if (!this.#holding) return;
-    this.#holding = false;
-    await this.transact(() => {
-      if (this.meta.get('lease')?.owner === this.#owner) this.meta.put('lease', this.#released());
-    }).catch(() => {
-      // It ends by itself, a term after its last renewal.
-    });
+    const release = async (): Promise<void> => {
+      await this.#asking;
+      if (!this.#holding) return;
+      this.#holding = false;
+      await this.transact(() => {
+        if (this.meta.get('lease')?.owner === this.#owner) this.meta.put('lease', this.#released());
+      });
+    };
+    await settlesWithin(this.clock, LONGEST_RELEASE, release()).catch(() => {});
   }
 
   #look(): void {

@@ -18,6 +18,8 @@ import {
   whyForgetful,
 } from './store-folder.js';
 
+/** How long closing may wait for the write lock, in ms. */
+const LONGEST_CLOSE = 300;
 /** Version of what stands in the file. A store with a higher one is refused. */
 const FORMAT = 1;
 
@@ -69,12 +71,13 @@ export class LmdbConversionStorage extends LedgerStorage {
   protected async openBooks(host: ConversionStorageHost): Promise<Books> {
     const folder = prepareFolder(this.#options.path);
     await moveAsideIfDamaged(folder, host);
-    // What goes wrong from here on, a crash included, makes the next opening check the file first.
-    const unmark = markOpen(folder);
     try {
+      // What goes wrong from here on, a crash included, makes the next opening check the file first.
+      const unmark = markOpen(folder);
       const env = open({ path: folder, maxDbs: 12 });
       return await this.#openIn(env, folder, host, unmark).catch(async (error: unknown) => {
         await env.close();
+        if (error instanceof StorageError) unmark();
         throw error;
       });
     } catch (error) {
@@ -121,7 +124,9 @@ export class LmdbConversionStorage extends LedgerStorage {
       transact: group.transact,
       mayDeliver: () => this.#lease!.trusted(),
       close: async () => {
-        await group.drain();
+        // Whoever holds the write lock for longer keeps no process from ending: nothing that was
+        // recorded waits here.
+        if (!(await group.drain(LONGEST_CLOSE))) return;
         await env.close();
         unmark();
       },
