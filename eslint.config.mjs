@@ -4,7 +4,7 @@ import globals from 'globals';
 import ts from 'typescript-eslint';
 
 export default ts.config(
-  { ignores: ['**/dist/', 'coverage/', 'docs/api/'] },
+  { ignores: ['**/dist/', 'build/', 'coverage/', 'docs/api/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -25,5 +25,7 @@ const project = (name, more = {}) => ({
 /** Every folder below test/ that holds specs is a project of its own: `npx jest --selectProjects unit`. */
 export default {
   testTimeout: 30_000,
-  projects: ['unit', 'integration', 'e2e', 'browser', 'package'].map((name) => project(name)),
+  projects: ['unit', 'integration', 'e2e', 'browser', 'package', 'chaos'].map((name) =>
+    project(name),
+  ),
 };

@@ -1,0 +1,78 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Subject } from 'rxjs';
+import { clockEnvironment } from './time.js';
+
+const BUILT = join(import.meta.dirname, '..', '..', '..', 'build', 'chaos', 'app');
+const LONGEST_OUTPUT = 20_000;
+
+const alive = new Set<Child>();
+process.on('exit', () => alive.forEach((child) => child.signal('SIGKILL')));
+
+/**
+ * A process of the app or of the sandbox. It never outlives this one: it is killed when we exit, and
+ * ends by itself when we are killed.
+ */
+export class Child {
+  /** What it says over IPC. */
+  readonly told$ = new Subject<unknown>();
+  readonly #process: ChildProcess;
+  readonly #gone: Promise<unknown>;
+  #output = '';
+
+  /** @param script name of a file in app/ */
+  constructor(script: string, env: NodeJS.ProcessEnv) {
+    this.#process = fork(join(BUILT, script), {
+      env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', ...clockEnvironment(), ...env },
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#gone = once(this.#process, 'close');
+    alive.add(this);
+    this.#process.on('message', (told) => this.told$.next(told));
+    this.#process.once('close', () => {
+      alive.delete(this);
+      this.told$.complete();
+    });
+    for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        this.#output = (this.#output + chunk).slice(-LONGEST_OUTPUT);
+      });
+    }
+  }
+
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
+  get exited(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  /** The end of what it printed. */
+  get output(): string {
+    return this.#output;
+  }
+
+  send(message: object): void {
+    if (this.#process.connected) this.#process.send(message);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Resolves with its exit code, or the signal that ended it, once all it said was heard. */
+  async gone(): Promise<number | NodeJS.Signals> {
+    await this.#gone;
+    return this.#process.exitCode ?? this.#process.signalCode!;
+  }
+
+  /** Kills it as nothing can be caught. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.#gone;
+  }
+}

@@ -1,0 +1,61 @@
+import type { Received } from './protocol.js';
+
+/** Reports that the provider took more than once with the same status, and why. */
+export interface Repeats {
+  /** The process died between the provider's answer and our note of it. */
+  readonly byKill: number;
+  /** The answer never arrived: it was cut on its way. */
+  readonly byCut: number;
+  /** Neither. There must be none. */
+  readonly unexplained: readonly string[];
+  /** The most that a single kill caused. */
+  readonly mostByOneKill: number;
+  /** Messages of which two requests were under way at once. There must be none. */
+  readonly atOnce: readonly string[];
+}
+
+/** Ms after which the provider has surely heard that the process at the other end is gone. */
+const HEARD_OF = 100;
+
+/** @param killedAt when processes were killed, in order */
+export function findRepeats(requests: readonly Received[], killedAt: readonly number[]): Repeats {
+  const perKill = new Map<number, number>();
+  const unexplained: string[] = [];
+  const atOnce: string[] = [];
+  let byCut = 0;
+  for (const [messageUuid, ofMessage] of byMessage(requests)) {
+    const overlap = ofMessage.some(
+      ({ receivedAt }, i) => i > 0 && receivedAt < (ofMessage[i - 1].answeredAt ?? Infinity),
+    );
+    if (overlap) atOnce.push(messageUuid);
+    const taken = ofMessage.filter((request) => request.taken);
+    for (let i = 1; i < taken.length; i += 1) {
+      const [before, after] = [taken[i - 1], taken[i]];
+      if (before.reported !== after.reported) continue;
+      const until = before.status === undefined ? before.answeredAt! + HEARD_OF : after.receivedAt;
+      const kill = killedAt.find((at) => at >= before.receivedAt && at <= until);
+      if (kill !== undefined) perKill.set(kill, (perKill.get(kill) ?? 0) + 1);
+      else if (before.status === undefined) byCut += 1;
+      else unexplained.push(messageUuid);
+    }
+  }
+  const counts = [...perKill.values()];
+  return {
+    byKill: counts.reduce((sum, count) => sum + count, 0),
+    byCut,
+    unexplained,
+    mostByOneKill: Math.max(0, ...counts),
+    atOnce,
+  };
+}
+
+function byMessage(requests: readonly Received[]): Map<string, Received[]> {
+  const found = new Map<string, Received[]>();
+  for (const request of requests) {
+    if (request.messageUuid === undefined) continue;
+    const ofMessage = found.get(request.messageUuid);
+    if (ofMessage) ofMessage.push(request);
+    else found.set(request.messageUuid, [request]);
+  }
+  return found;
+}
