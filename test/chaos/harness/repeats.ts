@@ -32,7 +32,8 @@ export function findRepeats(requests: readonly Received[], killedAt: readonly nu
     for (let i = 1; i < taken.length; i += 1) {
       const [before, after] = [taken[i - 1], taken[i]];
       if (before.reported !== after.reported) continue;
-      const until = before.status === undefined ? before.answeredAt! + HEARD_OF : after.receivedAt;
+      const until =
+        before.status === undefined ? (before.answeredAt ?? Infinity) + HEARD_OF : after.receivedAt;
       const kill = killedAt.find((at) => at >= before.receivedAt && at <= until);
       if (kill !== undefined) perKill.set(kill, (perKill.get(kill) ?? 0) + 1);
       else if (before.status === undefined) byCut += 1;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversionCounts, FailedReport } from 'nestjs-conversion-feedback';
-import { firstValueFrom, race, ReplaySubject, Subject } from 'rxjs';
+import { BehaviorSubject, filter, firstValueFrom, race, Subject } from 'rxjs';
 import { Child } from './child.js';
 import { get, post } from './client.js';
 import type { AppSettings, Told } from './protocol.js';
@@ -29,8 +29,9 @@ export class Service {
   readonly killedAt: number[] = [];
   /** Ms by which the machine's wall clock is off; a process started now has it too. */
   #clockShift = 0;
-  #url = new ReplaySubject<string>(1);
-  #ended = new Subject<never>();
+  /** Unset while no process listens. */
+  readonly #url = new BehaviorSubject<string | undefined>(undefined);
+  readonly #ended = new Subject<never>();
   #child!: Child;
 
   private constructor(
@@ -53,7 +54,8 @@ export class Service {
 
   /** Where it listens, as soon as it does. Rejects where it ended by itself. */
   get url(): Promise<string> {
-    return firstValueFrom(race(this.#url, this.#ended));
+    const listening = this.#url.pipe(filter((url) => url !== undefined));
+    return firstValueFrom(race(listening, this.#ended));
   }
 
   /** The process that runs it now; with several workers, the one above them. */
@@ -83,7 +85,7 @@ export class Service {
 
   /** Kills the process at once, at whatever it is. */
   async kill(): Promise<void> {
-    this.#url = new ReplaySubject(1);
+    this.#url.next(undefined);
     this.killedAt.push(chaosTime());
     await this.#child.kill();
   }
@@ -96,7 +98,7 @@ export class Service {
 
   /** Asks the process to end; resolves with its exit code, or the signal that ended it. */
   async terminate(): Promise<number | NodeJS.Signals> {
-    this.#url = new ReplaySubject(1);
+    this.#url.next(undefined);
     this.#child.signal('SIGTERM');
     return this.#child.gone();
   }

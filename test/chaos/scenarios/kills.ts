@@ -21,7 +21,7 @@ export const kills: Scenario = {
     } as const;
     return inWorld({ service }, async (world) => {
       const random = new SeededRandom(seed);
-      const load = new Load(world.service, random.fork(-1), { rate: 40, concurrency: 150 });
+      const load = new Load(world.service, random.fork(-1), { rate: 45, concurrency: 150 });
       load.start();
       await crashAgainAndAgain({ ...world, load }, random, {
         crashes: rounds,
