@@ -18,6 +18,8 @@ export interface Tally {
   readonly failed: number;
   /** Verifications, by verdict. */
   readonly verdicts: Readonly<Record<Verdict, number>>;
+  /** The verifications of which something was forgotten, and may be. */
+  readonly forgotten: readonly Verification[];
   /** Reports that were said to be recorded, and are neither delivered nor kept. */
   readonly missing: number;
   /** Outcomes that the service said it couldn't record. */
@@ -59,10 +61,12 @@ export async function takeTally(
 
   const violations: string[] = [];
   const verdicts = { kept: 0, lost: 0, wrong: 0, unrecorded: 0, forgotten: 0 };
+  const forgotten: Verification[] = [];
   for (const verification of verifications) {
     const outcomes = byVerification.get(verification.id) ?? [];
     const verdict = judge(verification, outcomes, forgivable);
     verdicts[verdict] += 1;
+    if (verdict === 'forgotten') forgotten.push(verification);
     if (verdict === 'lost' || verdict === 'wrong')
       violations.push(`${verdict}: ${JSON.stringify({ verification, outcomes })}`);
     violations.push(...verification.wrongAnswers.map((answer) => `the app answered ${answer}`));
@@ -91,6 +95,7 @@ export async function takeTally(
     repeats,
     failed: failed.length,
     verdicts,
+    forgotten,
     missing: missing.length,
     dropped: records.dropped,
     violations,

@@ -1,5 +1,21 @@
 import { kills } from './kills.js';
+import { outageCut, outageRefused } from './outage.js';
+import { powerCuts, powerCutsFlushed } from './power-cuts.js';
+import { providerFaults } from './provider-faults.js';
+import { retryAfter } from './retry-after.js';
+import { rival } from './rival.js';
 import type { Scenario } from './scenario.js';
+import { takeovers } from './takeovers.js';
 
 /** All scenarios, in the order `npm run chaos` runs them. */
-export const scenarios: readonly Scenario[] = [kills];
+export const scenarios: readonly Scenario[] = [
+  kills,
+  powerCuts,
+  powerCutsFlushed,
+  takeovers,
+  outageRefused,
+  outageCut,
+  rival,
+  retryAfter,
+  providerFaults,
+];
