@@ -1,4 +1,5 @@
 import type { ConversionStatus, PauseCause } from 'nestjs-conversion-feedback';
+import type { Handover } from './repeats.js';
 import type { Service } from './service.js';
 
 /** An event of a report, and when and where it happened. */
@@ -17,6 +18,15 @@ export class Records {
   readonly paused: { readonly cause: PauseCause; readonly at: number }[] = [];
   /** Outcomes that the service itself gave up to record. */
   dropped = 0;
+
+  /** When delivery changed from one process to another. */
+  get handovers(): Handover[] {
+    const answered = [...this.delivered, ...this.retrying].sort((a, b) => a.at - b.at);
+    return answered.flatMap(({ at, pid }, i) => {
+      const before = answered[i - 1];
+      return i > 0 && before.pid !== pid ? [{ from: before.at, to: at }] : [];
+    });
+  }
 
   constructor(service: Service) {
     service.told$.subscribe((told) => {

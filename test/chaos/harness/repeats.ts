@@ -4,6 +4,8 @@ import type { Received } from './protocol.js';
 export interface Repeats {
   /** The process died between the provider's answer and our note of it. */
   readonly byKill: number;
+  /** Another process took over delivery between the answer and the note of it. */
+  readonly byHandover: number;
   /** The answer never arrived: it was cut on its way. */
   readonly byCut: number;
   /** Neither. There must be none. */
@@ -17,12 +19,23 @@ export interface Repeats {
 /** Ms after which the provider has surely heard that the process at the other end is gone. */
 const HEARD_OF = 100;
 
+/** Two processes changed places, at some moment between these two. */
+export interface Handover {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** @param killedAt when processes were killed, in order */
-export function findRepeats(requests: readonly Received[], killedAt: readonly number[]): Repeats {
+export function findRepeats(
+  requests: readonly Received[],
+  killedAt: readonly number[],
+  handovers: readonly Handover[],
+): Repeats {
   const perKill = new Map<number, number>();
   const unexplained: string[] = [];
   const atOnce: string[] = [];
   let byCut = 0;
+  let byHandover = 0;
   for (const [messageUuid, ofMessage] of byMessage(requests)) {
     const overlap = ofMessage.some(
       ({ receivedAt }, i) => i > 0 && receivedAt < (ofMessage[i - 1].answeredAt ?? Infinity),
@@ -37,12 +50,17 @@ export function findRepeats(requests: readonly Received[], killedAt: readonly nu
       const kill = killedAt.find((at) => at >= before.receivedAt && at <= until);
       if (kill !== undefined) perKill.set(kill, (perKill.get(kill) ?? 0) + 1);
       else if (before.status === undefined) byCut += 1;
+      else if (
+        handovers.some(({ from, to }) => from <= after.receivedAt && to >= before.receivedAt)
+      )
+        byHandover += 1;
       else unexplained.push(messageUuid);
     }
   }
   const counts = [...perKill.values()];
   return {
     byKill: counts.reduce((sum, count) => sum + count, 0),
+    byHandover,
     byCut,
     unexplained,
     mostByOneKill: Math.max(0, ...counts),

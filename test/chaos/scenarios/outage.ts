@@ -13,6 +13,8 @@ const RATE_LIMIT = { max: 200, duration: 5_000 };
 const RATE = 25;
 const PROMISED_PROBES = 2;
 const PROMISED_RETURN = 2_000;
+/** Ms after which what was in flight when the line came to stand still has failed as well. */
+const IN_FLIGHT = 500;
 const PATIENCE = 90_000;
 
 /** The provider is away under load; its port is closed. */
@@ -53,13 +55,10 @@ function goAway(
     const left = await world.service.drain(PATIENCE);
     const drainedAt = chaosTime();
 
-    // A report that wasn't accepted says so, also where the port was closed. The first of them were
-    // in flight when the line came to stand still.
-    const paused = records.paused.find(({ cause }) => cause === 'down');
-    const asked = records.retrying
-      .map(({ at }) => at)
-      .filter((at) => at > paused!.at && at < backAt);
-    const probes = mostWithin(asked.slice(CONCURRENCY), 1_000);
+    // A report that wasn't accepted says so, also where the port was closed.
+    const since = records.paused.find(({ cause }) => cause === 'down')!.at + IN_FLIGHT;
+    const asked = records.retrying.map(({ at }) => at).filter((at) => at > since && at < backAt);
+    const probes = mostWithin(asked, 1_000);
     const firstAfter = Math.min(
       ...records.delivered.map(({ at }) => at).filter((at) => at > backAt),
     );

@@ -19,6 +19,7 @@ export function tallyFigures({ verdicts, repeats, ...tally }: Tally): Figure[] {
       value: repeats.mostByOneKill,
       promised: 'at most the requests in flight',
     },
+    { name: 'repeated: two processes changed places', value: repeats.byHandover },
     { name: 'repeated: the answer was cut', value: repeats.byCut },
     { name: 'repeated without a reason', value: repeats.unexplained.length, promised: '0' },
     { name: 'reported by two requests at once', value: repeats.atOnce.length, promised: '0' },

@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Received } from './harness/protocol.js';
+import { findRepeats } from './harness/repeats.js';
+
+const report = (receivedAt: number, more: Partial<Received> = {}): Received => ({
+  messageUuid: 'm',
+  reported: 'CONVERTED' as Received['reported'],
+  receivedAt,
+  answeredAt: receivedAt + 10,
+  status: 200,
+  taken: true,
+  ...more,
+});
+
+describe('a report that the provider took twice', () => {
+  const twice = [report(1_000), report(5_000)];
+
+  it('is put down to a kill between the two', () => {
+    const { byKill, mostByOneKill, unexplained } = findRepeats(twice, [1_020], []);
+    expect({ byKill, mostByOneKill, unexplained }).toEqual({
+      byKill: 1,
+      mostByOneKill: 1,
+      unexplained: [],
+    });
+  });
+
+  it('is put down to the cut where its answer was cut long before the kill', () => {
+    const cut = [report(1_000, { status: undefined }), report(5_000)];
+    expect(findRepeats(cut, [4_000], [])).toMatchObject({ byKill: 0, byCut: 1, unexplained: [] });
+  });
+
+  it('is put down to a change of the process that delivers', () => {
+    const found = findRepeats(twice, [], [{ from: 900, to: 5_010 }]);
+    expect(found).toMatchObject({ byHandover: 1, unexplained: [] });
+  });
+
+  it('has no excuse where nothing happened between', () => {
+    const found = findRepeats(twice, [900, 5_100], [{ from: 5_100, to: 5_200 }]);
+    expect(found.unexplained).toEqual(['m']);
+  });
+
+  it('is no repeat where its status is another, or the first was refused', () => {
+    const other = report(1_000, { reported: 'NOT_CONVERTED' as Received['reported'] });
+    const refused = report(1_000, { status: 500, taken: false });
+    for (const first of [other, refused])
+      expect(findRepeats([first, report(5_000)], [], []).unexplained).toEqual([]);
+  });
+
+  it('was reported by two at once where the second came before the first was answered', () => {
+    expect(findRepeats([report(1_000), report(1_005)], [], []).atOnce).toEqual(['m']);
+    expect(findRepeats(twice, [], []).atOnce).toEqual([]);
+  });
+});
