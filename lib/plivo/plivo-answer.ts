@@ -66,7 +66,8 @@ const LONGEST_MESSAGE = 300;
 const LONGEST_SAID = 1_200;
 const LONGEST_API_ID = 100;
 const UUID = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/i;
-const NUMBER = /\+?\d[\d\s().-]{5,}\d/g;
+/** A phone number, or four digits in a row: those may be a code. */
+const NUMBER = /\+?\d[\d\s().-]{5,}\d|\d{4,}/g;
 
 function textOf(said: unknown): string {
   if (typeof said === 'string') return said;
@@ -81,8 +82,9 @@ function textOf(said: unknown): string {
 function withoutSecrets(said: string, secrets: readonly string[], longest: number): string {
   if (said.length > LONGEST_SAID) return 'a message that is too long to be shown';
   const forms = [...new Set(secrets)].flatMap(formsOf).sort((a, b) => b.length - a.length);
+  // UTF-16 that was taken for bytes is text with a NUL beside each letter.
   const text = forms
-    .reduce((shown, form) => shown.replaceAll(form, '[secret]'), said)
+    .reduce((shown, form) => shown.replaceAll(form, '[secret]'), said.replaceAll('\u0000', ''))
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
   // Splitting leaves the UUIDs at the odd places: message_uuids and api_ids, which tell nothing.
   const parts = text.split(UUID);

@@ -69,8 +69,8 @@ export class PlivoClient {
     response: PlivoResponse,
     { text, dst, src }: TrackableMessage,
   ): Omit<PlivoRequestFailure, 'outcomeUnknown'> {
-    // The code is a word of the text with a digit in it.
-    const codes = text.match(/\S*\d\S*/g) ?? [];
+    // The code is a word of the text with a digit in it; a full stop behind it is none of it.
+    const codes = text.match(/[\p{L}\p{N}]*\p{N}[\p{L}\p{N}]*/gu) ?? [];
     const number = parsePhoneNumber(dst)?.digits ?? dst;
     const secrets = [...this.#secrets, text, ...codes, dst, number, ...(src ? [src] : [])];
     const { status, message, apiId } = reasonOf(response, secrets);

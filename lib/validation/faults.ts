@@ -5,7 +5,7 @@ import { Fault } from '../conversion-feedback.errors.js';
 const SHOWN = 80;
 
 /** Fields whose values appear in no message. */
-export type SecretFields = ReadonlySet<string>;
+export type SecretFields = ReadonlySet<string> | 'all';
 
 /** What could be read of an input, and what couldn't. */
 export interface Fields {
@@ -109,7 +109,7 @@ function flatten(error: ValidationError, parent: string, secret: SecretFields): 
 
 function sentence(field: string, value: unknown, secret: SecretFields, message: string): string {
   if (value === undefined) return `\`${field}\` is missing, ${message}`;
-  if (secret.has(field.split('.')[0])) return `\`${field}\` ${message}`;
+  if (secret === 'all' || secret.has(field.split('.')[0])) return `\`${field}\` ${message}`;
   return `\`${field}\` ${shown(value)} ${message}`;
 }
 

@@ -9,11 +9,9 @@ import { ConversionReport } from '../conversion-report.js';
 import { ConversionStatus } from '../conversion-status.js';
 import { TrackedMessage, VerificationOutcome } from '../storage/conversion-storage.js';
 import { IsIntegerFrom, IsMessageUuid, IsMoment, IsText, Keeps, timeOf } from './decorators.js';
-import { faultsOf, fieldsOf, isFields } from './faults.js';
+import { SecretFields, faultsOf, fieldsOf, isFields } from './faults.js';
 import { parsePhoneNumber } from './phone-number.js';
 
-/** A verification's id may be a phone number, and whoever mixes up two arguments shows it in the other. */
-const SECRET: ReadonlySet<string> = new Set(['verificationId', 'messageUuid', 'status', 'dst']);
 const NONE: ReadonlySet<string> = new Set();
 
 const statusMessage = { message: `must be one of ${Object.values(ConversionStatus).join(', ')}` };
@@ -177,7 +175,8 @@ function query<T extends object>(type: new () => T, defaults: T, options: unknow
 }
 
 /**
- * What a method was called with, as an instance of its input.
+ * What a method was called with, as an instance of its input. Its faults repeat no value: the id may
+ * be a phone number, and whoever mixes up two arguments would show it in the other's place.
  * @param args its arguments, by name
  * @param options its last argument: an object with more fields; an undefined field is none
  */
@@ -185,7 +184,7 @@ function checked<T extends object>(
   type: new () => T,
   args: object,
   options: unknown,
-  { defaults = {}, secret = SECRET }: { defaults?: object; secret?: ReadonlySet<string> } = {},
+  { defaults = {}, secret = 'all' }: { defaults?: object; secret?: SecretFields } = {},
 ): { value: T; faults: Fault[] } {
   const value = Object.assign(new type(), defaults);
   if (!isFields(options)) {

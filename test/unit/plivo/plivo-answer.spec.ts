@@ -82,7 +82,7 @@ describe("Plivo's words", () => {
   });
 
   it('fit on one line of bounded length, whatever they are', () => {
-    expect(said('a\r\nb\u0000c')).toBe('a b c');
+    expect(said('a\r\nb\u0001c\u0000d')).toBe('a b cd');
     expect(said('x'.repeat(1_000))).toHaveLength(300);
     expect(said('x'.repeat(10_000_000))).toBe('a message that is too long to be shown');
     expect(said({ dst: ['wrong'] })).toBe('{"dst":["wrong"]}');
