@@ -1,0 +1,82 @@
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConversionStatus, LmdbConversionStorage } from '../../../lib/index.js';
+import { newUuid, storageHost } from '../../support/storage-host.js';
+import { tempFolder } from '../../support/temp-folder.js';
+
+const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+
+describe("the store's folder and files", () => {
+  let folder: Awaited<ReturnType<typeof tempFolder>>;
+  let path: string;
+  let storage: LmdbConversionStorage | undefined;
+  let umask: number;
+
+  beforeEach(async () => {
+    folder = await tempFolder();
+    path = join(folder.path, 'parent', 'store');
+    // What a careless service runs with: nothing is taken from anybody.
+    umask = process.umask(0);
+  });
+
+  afterEach(async () => {
+    process.umask(umask);
+    await storage?.close();
+    storage = undefined;
+    await folder.remove();
+  });
+
+  const open = async (): Promise<LmdbConversionStorage> => {
+    storage = new LmdbConversionStorage({ path });
+    await storage.open(storageHost().host);
+    return storage;
+  };
+
+  const record = async (count: number): Promise<void> => {
+    const status = ConversionStatus.CONVERTED;
+    const reports = Array.from({ length: count }, () => ({
+      messageUuid: newUuid(),
+      status,
+      timestamp: new Date(),
+    }));
+    await Promise.all(reports.map((report) => storage!.enqueue(report)));
+  };
+
+  const filesAreClosed = async (): Promise<void> => {
+    const files = await readdir(path);
+    expect(files).toContain('data.mdb');
+    for (const file of files) expect([file, await modeOf(join(path, file))]).toEqual([file, 0o600]);
+  };
+
+  it('are the owner’s alone, though the umask takes nothing away', async () => {
+    await open();
+    expect(await modeOf(path)).toBe(0o700);
+    expect(await modeOf(join(path, '..'))).toBe(0o700);
+    await filesAreClosed();
+    await record(2_000);
+    await filesAreClosed();
+  });
+
+  it('are the owner’s alone after another start, and after a file was moved aside', async () => {
+    await open();
+    await record(10);
+    await storage!.close();
+    await open();
+    await filesAreClosed();
+    await storage!.close();
+    await writeFile(join(path, 'data.mdb'), 'a foreign file'.repeat(1_000));
+    await open();
+    expect((await readdir(path)).some((file) => file.includes('damaged'))).toBe(true);
+    await filesAreClosed();
+  });
+
+  it('are the owner’s alone in a folder that was there before, whose mode stays as it was', async () => {
+    await mkdir(path, { recursive: true });
+    await chmod(path, 0o755);
+    await open();
+    await record(10);
+    expect(await modeOf(path)).toBe(0o755);
+    await filesAreClosed();
+  });
+});
