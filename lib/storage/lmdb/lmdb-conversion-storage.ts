@@ -12,6 +12,7 @@ import { whyDamaged } from './store-check.js';
 import {
   closeToOthers,
   identityOf,
+  isWritableByOthers,
   markOpen,
   moveAside,
   prepareFolder,
@@ -110,6 +111,11 @@ export class LmdbConversionStorage extends LedgerStorage {
     if (forgetful) {
       host.logger.warn(
         `The store lies on ${forgetful}: reports may be lost. Set storage.path to a mounted volume, or use BullMQConversionStorage`,
+      );
+    }
+    if (isWritableByOthers(folder)) {
+      host.logger.warn(
+        `The store's folder ${JSON.stringify(folder)} can be written by others than its owner: chmod go-w it`,
       );
     }
     this.#lease = new Lease(tables.meta, group.transact, host.clock, {

@@ -57,11 +57,21 @@ export function prepareFolder(path: string): string {
   return folder;
 }
 
-/** LMDB makes its files readable for the group: what stands in them is nobody's business. */
+/**
+ * LMDB makes its files readable for the group: what stands in them is nobody's business. Files of
+ * another user, who shares the folder on purpose, stay as they are.
+ */
 export function closeToOthers(folder: string): void {
+  const own = process.getuid?.();
   for (const name of readdirSync(folder)) {
-    if (name.endsWith('.mdb')) chmodSync(join(folder, name), 0o600);
+    const file = join(folder, name);
+    if (name.endsWith('.mdb') && statSync(file).uid === (own ?? 0)) chmodSync(file, 0o600);
   }
+}
+
+/** Whether others than the folder's owner may put a file of theirs in the place of ours. */
+export function isWritableByOthers(folder: string): boolean {
+  return process.platform !== 'win32' && (statSync(folder).mode & 0o022) !== 0;
 }
 
 /** Whether somebody has the store open, or had and didn't close it. */

@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConversionStatus, LmdbConversionStorage } from '../../../lib/index.js';
+import { LogLines } from '../../support/log-lines.js';
 import { newUuid, storageHost } from '../../support/storage-host.js';
 import { tempFolder } from '../../support/temp-folder.js';
 
@@ -78,5 +79,14 @@ describe("the store's folder and files", () => {
     await record(10);
     expect(await modeOf(path)).toBe(0o755);
     await filesAreClosed();
+  });
+
+  it('are warned of where others may write to the folder', async () => {
+    const log = new LogLines();
+    await mkdir(path, { recursive: true });
+    await chmod(path, 0o775);
+    storage = new LmdbConversionStorage({ path });
+    await storage.open(storageHost({ logger: log }).host);
+    expect(log.matching(/^warn The store's folder .* can be written by others/)).toHaveLength(1);
   });
 });
