@@ -8,6 +8,7 @@ const [path, ...tables] = process.argv.slice(2);
 const ENTRIES = 2_000;
 
 process.umask(0o077);
+process.stdout.write('begun\n');
 try {
   const env = open({ path, maxDbs: 12 });
   for (const name of tables) {

@@ -75,7 +75,9 @@ export class LmdbConversionStorage extends LedgerStorage {
     try {
       // What goes wrong from here on, a crash included, makes the next opening check the file first.
       const unmark = markOpen(folder);
-      const env = open({ path: folder, maxDbs: 12 });
+      // With batches by event turn, lmdb drops a promise that rejects when a commit fails: that ends
+      // the process. GroupCommit gathers by itself.
+      const env = open({ path: folder, maxDbs: 12, eventTurnBatching: false });
       return await this.#openIn(env, folder, host, unmark).catch(async (error: unknown) => {
         await env.close();
         if (error instanceof StorageError) unmark();

@@ -6,8 +6,10 @@ import { StorageError } from '../../conversion-feedback.errors.js';
 import { lmdbFolder } from './module-folder.js';
 import { DATA_FILE, isMarkedOpen } from './store-folder.js';
 
-/** How long the check may take, in ms: what takes longer waits for a lock that nobody gives back. */
+/** How long the check may take once it has begun, in ms: what takes longer waits for a held lock. */
 const LONGEST_CHECK = 3_000;
+/** How long a process may take to start, in ms, where the machine is busy. */
+const LONGEST_START = 30_000;
 /** A disk with less room than this, in bytes, is full: a crash says nothing about the file then. */
 const ROOM = 1_048_576;
 /** LMDB's words for a file that isn't one of its own, or is broken. */
@@ -83,14 +85,20 @@ function tryInAnotherProcess(folder: string, tables: readonly string[]): Promise
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  let timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_START);
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    if (output === '') {
+      clearTimeout(timer);
+      timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_CHECK);
+    }
+    output += chunk;
+  });
   return new Promise((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_CHECK);
     // A machine that starts no process may open the store all the same.
     child.once('error', () => resolve({ said: { sound: true }, signal: null }));
     child.once('close', (_, signal) => {
       clearTimeout(timer);
-      resolve({ said: parse(output), signal });
+      resolve({ said: parse(output.replace(/^begun\n/, '')), signal });
     });
   });
 }
