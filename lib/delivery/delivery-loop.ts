@@ -1,5 +1,6 @@
 import { ConversionFeedbackEvent } from '../conversion-feedback.events.js';
 import { FailureReason } from '../conversion-report.js';
+import { ConversionStatus } from '../conversion-status.js';
 import { Deliver, DeliveryAnswer } from './answer.js';
 import { Backoff, fullJitter } from './backoff.js';
 import { Clock, Random, settlesWithin } from './clock.js';
@@ -11,6 +12,7 @@ import { DueMoment, QueuedReport, ReportQueue } from './report-queue.js';
 export interface DeliverySettings {
   readonly concurrency: number;
   readonly rateLimit: RateLimit | false;
+  readonly timeout: number;
   readonly backoff: Backoff;
   readonly maxAge: number;
 }
@@ -32,6 +34,8 @@ export interface Predecessor {
   readonly lastRequestAgo: number;
   /** Whether it ended otherwise than in order. */
   readonly died: boolean;
+  /** Whether requests of its may still be in flight, which nobody knows of. */
+  readonly leftInFlight: boolean;
 }
 
 /** Longest time between two looks at the queue: other processes write to it unseen. */
@@ -44,6 +48,8 @@ const STANDSTILL_INTERVAL = 1_000;
 const REFUSALS = 3;
 /** A report on which the process died so often is set aside. */
 const DEATHS = 3;
+/** Reports that are held back at most: behind so many, others wait as well, rather than be looked for. */
+const HELD_BACK = 1_000;
 /** A request that is under way for so many ms has done the process no harm. */
 const HARMLESS_AFTER = 500;
 
@@ -57,6 +63,8 @@ const HARMLESS_AFTER = 500;
  *   them, or the queue, has something to do; an answer or `wake()` ends the sleep.
  *   After a process that died the first requests go one by one, each noted in the queue before: a
  *   report that kills whoever delivers it is found out, and set aside the third time.
+ *   After a process that may have left requests in flight, only what they can't contradict goes out
+ *   until their time is over: CONVERTED, where no other status was on its way.
  * - draining: no request starts; those in flight are answered, or left at the timeout: they are
  *   still in the queue, and go out again later.
  *
@@ -72,7 +80,9 @@ export class DeliveryLoop {
   readonly #window: RequestWindow;
   readonly #inFlight = new Map<number, Promise<void>>();
   readonly #refusals = new Map<number, { count: number; passedBefore: number }>();
-  readonly #skip = (key: number): boolean => this.#inFlight.has(key);
+  /** Reports that wait until a predecessor's requests must have ended. */
+  readonly #heldBack = new Set<number>();
+  readonly #skip = (key: number): boolean => this.#inFlight.has(key) || this.#heldBack.has(key);
   #running = false;
   #round?: Promise<void>;
   #wokenMeanwhile = false;
@@ -80,6 +90,7 @@ export class DeliveryLoop {
   #probes = 0;
   #careful = 0;
   #lastRequestAt = -Infinity;
+  #holdBackUntil = -Infinity;
   #passed = 0;
   #notedStandstill = 0;
   #nextSweep = -Infinity;
@@ -101,10 +112,17 @@ export class DeliveryLoop {
     if (this.#running) return;
     this.#running = true;
     if (predecessor) {
-      this.#window.assumeUsed(this.host.clock.elapsed() - predecessor.lastRequestAgo);
+      const lastRequestAt = this.host.clock.elapsed() - predecessor.lastRequestAgo;
+      this.#window.assumeUsed(lastRequestAt);
       if (predecessor.died) this.#careful = 2 * this.settings.concurrency;
+      if (predecessor.leftInFlight) this.#holdBackUntil = lastRequestAt + this.settings.timeout;
     }
     this.wake();
+  }
+
+  /** Whether requests are in flight whose answers nobody has yet. */
+  get hasInFlight(): boolean {
+    return this.#inFlight.size > 0;
   }
 
   /** Ms since the last request; Infinity where there was none. */
@@ -174,7 +192,7 @@ export class DeliveryLoop {
     const most = this.#careful > 0 ? 1 : this.settings.concurrency;
     const free = most - this.#inFlight.size;
     if (free <= 0) return LOOK_INTERVAL;
-    const due = this.queue.due(this.#moment(), free, this.#skip);
+    const due = this.#due(free, this.#skip);
     for (const report of due) {
       const wait = this.#window.nextAt(clock.elapsed()) - clock.elapsed();
       if (wait > 0) return Math.min(wait, LOOK_INTERVAL);
@@ -203,7 +221,24 @@ export class DeliveryLoop {
   }
 
   #firstDue(skip: (key: number) => boolean): QueuedReport | undefined {
-    return this.queue.due(this.#moment(), 1, skip).at(0);
+    return this.#due(1, skip).at(0);
+  }
+
+  /** Reports that may go now. */
+  #due(limit: number, skip: (key: number) => boolean): QueuedReport[] {
+    if (this.host.clock.elapsed() >= this.#holdBackUntil) {
+      this.#heldBack.clear();
+      return this.queue.due(this.#moment(), limit, skip);
+    }
+    while (this.#heldBack.size < HELD_BACK) {
+      const due = this.queue.due(this.#moment(), limit, skip);
+      const contestable = due.filter(
+        ({ status, replaces }) => replaces || status !== ConversionStatus.CONVERTED,
+      );
+      if (contestable.length === 0) return due;
+      for (const { key } of contestable) this.#heldBack.add(key);
+    }
+    return [];
   }
 
   #moment(): DueMoment {
@@ -237,6 +272,7 @@ export class DeliveryLoop {
     if (this.#careful === 0) return this.deliver(report);
     this.#careful -= 1;
     if ((await this.queue.begin(report)) >= DEATHS) return undefined;
+    if (!this.host.mayRequest()) throw new Error('Another process delivers by now');
     const cancel = this.host.clock.after(HARMLESS_AFTER, () => {
       this.queue.survived(report).catch((error: unknown) => this.host.storageFailed(error));
     });

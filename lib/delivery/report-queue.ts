@@ -6,6 +6,8 @@ export interface QueuedReport extends ConversionReport {
   readonly key: number;
   /** Changes whenever another status takes the report's place. */
   readonly revision: number;
+  /** Whether it took the place of one that wasn't delivered yet. */
+  readonly replaces: boolean;
   /** Requests made for it so far that failed by its own fault. */
   readonly attempts: number;
   /** Ms it has waited while the line was free: what `maxAge` is held against. */

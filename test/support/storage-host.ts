@@ -15,6 +15,7 @@ export const HOUR = 3_600_000;
 export const settings: DeliverySettings = {
   concurrency: 10,
   rateLimit: false,
+  timeout: 10_000,
   backoff: { initial: 1_000, max: 600_000 },
   maxAge: 72 * HOUR,
 };

@@ -205,14 +205,17 @@ export class Ledger {
   ): void {
     if (!this.#take(key, revision)) return;
     this.tables.failed.put(key, { attempts, failedAt: now, reason });
+    this.tables.failures.add(now, key);
     this.tables.totals.failed += 1;
   }
 
   /** Puts failed reports back on their way; all, or that of one message. Returns how many. */
   retryFailed(messageUuid: string | undefined, now: number): number {
-    const { uuids, failed } = this.tables;
+    const { uuids, failures } = this.tables;
     const numbers =
-      messageUuid === undefined ? [...failed.latestFirst()].reverse() : [uuids.get(messageUuid)];
+      messageUuid === undefined
+        ? [...failures.read()].map(([, number]) => number)
+        : [uuids.get(messageUuid)];
     let count = 0;
     for (const number of numbers) {
       if (number === undefined || !this.#forgetFailed(number)) continue;
@@ -225,7 +228,7 @@ export class Ledger {
   /** Failed reports, latest first. */
   failed(limit: number): FailedReport[] {
     const found: FailedReport[] = [];
-    for (const number of this.tables.failed.latestFirst()) {
+    for (const [, number] of this.tables.failures.readBack()) {
       if (found.length >= limit) break;
       const failure = this.tables.failed.get(number);
       const message = this.tables.messages.get(number);
@@ -283,6 +286,7 @@ export class Ledger {
       ...told(message.uuid, message.status, message.statusAt!),
       key: number,
       revision: report.revision,
+      replaces: report.replaces ?? false,
       attempts: report.attempts,
       age: now - this.tables.totals.stoodStill - report.agedFrom,
     };
@@ -345,6 +349,7 @@ export class Ledger {
       attempts: 0,
       agedFrom: now - totals.stoodStill,
       dueAt: now,
+      replaces: before !== undefined,
     });
   }
 
@@ -360,9 +365,11 @@ export class Ledger {
   }
 
   #forgetFailed(number: number): boolean {
-    const { failed, totals } = this.tables;
-    if (!failed.get(number)) return false;
+    const { failed, failures, totals } = this.tables;
+    const failure = failed.get(number);
+    if (!failure) return false;
     failed.remove(number);
+    failures.remove(failure.failedAt, number);
     totals.failed -= 1;
     return true;
   }

@@ -23,6 +23,8 @@ export interface PendingRecord {
   /** The moment its age is counted from, put off by all the time for which the line stood still. */
   readonly agedFrom: number;
   readonly dueAt: number;
+  /** Whether it took the place of one that wasn't delivered yet, and that may be in flight. */
+  readonly replaces?: boolean;
   /** How often a request for it began and the process died; absent where never. */
   readonly begun?: number;
 }
@@ -67,6 +69,8 @@ export interface Agenda {
   remove(at: number, message: number): void;
   /** From the earliest on, or the earliest after a moment; whoever reads stops when he has enough. */
   read(after?: number): Iterable<AgendaEntry>;
+  /** From the latest back. */
+  readBack(): Iterable<AgendaEntry>;
 }
 
 export type AgendaEntry = readonly [at: number, message: number];
@@ -83,7 +87,9 @@ export interface Tables {
   /** message_uuid to message. */
   readonly uuids: Table<string, number>;
   readonly pending: Table<number, PendingRecord>;
-  readonly failed: Table<number, FailedRecord> & { latestFirst(): Iterable<number> };
+  readonly failed: Table<number, FailedRecord>;
+  /** When reports failed. One entry a failed report. */
+  readonly failures: Agenda;
   /** When pending reports are due. */
   readonly due: Agenda;
   /** When messages expire, or are forgotten. One entry a message. */

@@ -22,6 +22,8 @@ export interface LeaseHolder {
   lost(): void;
   /** Ms since its last request; Infinity where there was none. */
   lastRequestAgo(): number;
+  /** Whether requests of its are in flight. */
+  hasInFlight(): boolean;
 }
 
 /**
@@ -45,8 +47,8 @@ export interface LeaseHolder {
  *   process id is looked at, so a reused one can't block;
  * - a holder that ends in order releases it, and the next one takes over at its next look;
  * - whoever takes over is told when its predecessor made its last request, so that the rate limit
- *   holds over both: the record of a holder that ended in order says it, any other can have made one
- *   until its trust ran out.
+ *   holds over both, and whether requests may still be in flight: the record of a holder that ended
+ *   in order says it, any other can have made one until its trust ran out.
  *
  * Time is the machine's clock since its start, one for all of its processes: nobody can set it.
  */
@@ -141,13 +143,18 @@ export class Lease {
     const died = record.owner !== '';
     const lastRequest = died ? record.until - MARGIN : record.lastRequest;
     if (lastRequest === undefined) return undefined;
-    return { died, lastRequestAgo: Math.max(0, this.now() - lastRequest) };
+    return {
+      died,
+      lastRequestAgo: Math.max(0, this.now() - lastRequest),
+      leftInFlight: died || record.leftInFlight === true,
+    };
   }
 
   #released(): LeaseRecord {
     const record = { owner: '', until: 0 };
     const ago = this.holder.lastRequestAgo();
-    return ago === Infinity ? record : { ...record, lastRequest: this.now() - ago };
+    if (ago === Infinity) return record;
+    return { ...record, lastRequest: this.now() - ago, leftInFlight: this.holder.hasInFlight() };
   }
 
   #lose(): void {

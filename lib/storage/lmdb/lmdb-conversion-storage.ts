@@ -126,6 +126,7 @@ export class LmdbConversionStorage extends LedgerStorage {
       },
       lost: () => void this.#loop?.stop(0),
       lastRequestAgo: () => this.#loop?.lastRequestAgo ?? Infinity,
+      hasInFlight: () => this.#loop?.hasInFlight ?? false,
     });
     return {
       reader: new Ledger(tables.committed, host),

@@ -19,6 +19,8 @@ export interface LeaseRecord {
   readonly until: number;
   /** When the holder who released it made its last request; absent where it made none. */
   readonly lastRequest?: number;
+  /** Whether the holder who released it left requests in flight. */
+  readonly leftInFlight?: boolean;
 }
 
 /** What is kept besides the ledger's tables, each under a name. */
@@ -49,6 +51,7 @@ export const tableNames = [
   'uuids',
   'pending',
   'failed',
+  'failures',
   'due',
   'deadlines',
 ] as const;
@@ -66,7 +69,8 @@ export function lmdbTables(env: RootDatabase, unreadable: (table: string) => voi
     verifications: table<string, readonly number[], Stored>('verifications', numbersCodec),
     uuids: table<string, number, number>('uuids', plainCodec),
     pending: table<number, PendingRecord, Stored>('pending', pendingCodec),
-    failed: new LmdbFailedTable(openArrays(env, 'failed'), failedCodec, () => unreadable('failed')),
+    failed: table<number, FailedRecord, Stored>('failed', failedCodec),
+    failures: new LmdbAgenda(env.openDB({ name: 'failures' })),
     due: new LmdbAgenda(env.openDB({ name: 'due' })),
     deadlines: new LmdbAgenda(env.openDB({ name: 'deadlines' })),
   };
@@ -152,13 +156,13 @@ const messageCodec: Codec<MessageRecord, Stored> = {
 };
 
 const pendingCodec: Codec<PendingRecord, Stored> = {
-  pack: ({ revision, attempts, agedFrom, dueAt, begun }) =>
-    begun === undefined
-      ? [revision, attempts, agedFrom, dueAt]
-      : [revision, attempts, agedFrom, dueAt, begun],
-  unpack([revision, attempts, agedFrom, dueAt, begun]) {
+  pack({ revision, attempts, agedFrom, dueAt, replaces, begun }) {
+    const usual = [revision, attempts, agedFrom, dueAt];
+    return replaces || begun ? [...usual, replaces, begun] : usual;
+  },
+  unpack([revision, attempts, agedFrom, dueAt, replaces, begun]) {
     if (![revision, attempts, agedFrom, dueAt].every(Number.isFinite)) throw new UnreadableError();
-    return { revision, attempts, agedFrom, dueAt, begun } as PendingRecord;
+    return { revision, attempts, agedFrom, dueAt, replaces, begun } as PendingRecord;
   },
 };
 
@@ -177,7 +181,7 @@ function openArrays<K extends number | string, S>(env: RootDatabase, name: strin
 
 class LmdbTable<K extends number | string, V, S> implements Table<K, V> {
   constructor(
-    protected readonly db: Database<S, K>,
+    private readonly db: Database<S, K>,
     private readonly codec: Codec<V, S>,
     private readonly unreadable: () => void,
   ) {}
@@ -204,12 +208,6 @@ class LmdbTable<K extends number | string, V, S> implements Table<K, V> {
   }
 }
 
-class LmdbFailedTable extends LmdbTable<number, FailedRecord, Stored> {
-  latestFirst(): Iterable<number> {
-    return this.db.getKeys({ reverse: true });
-  }
-}
-
 class LmdbAgenda implements Agenda {
   constructor(private readonly db: Database<number, [number, number]>) {}
 
@@ -223,5 +221,9 @@ class LmdbAgenda implements Agenda {
 
   read(after?: number): Iterable<AgendaEntry> {
     return this.db.getKeys(after === undefined ? {} : { start: [after, Infinity] });
+  }
+
+  readBack(): Iterable<AgendaEntry> {
+    return this.db.getKeys({ reverse: true });
   }
 }

@@ -1,4 +1,4 @@
-import { Agenda, AgendaEntry, FailedRecord, Table, Tables, noTotals } from '../ledger/tables.js';
+import { Agenda, AgendaEntry, Table, Tables, noTotals } from '../ledger/tables.js';
 
 /** The ledger's tables in this process's memory. */
 export function memoryTables(): Tables {
@@ -8,14 +8,15 @@ export function memoryTables(): Tables {
     verifications: new MemoryTable(),
     uuids: new MemoryTable(),
     pending: new MemoryTable(),
-    failed: new MemoryFailedTable(),
+    failed: new MemoryTable(),
+    failures: new MemoryAgenda(),
     due: new MemoryAgenda(),
     deadlines: new MemoryAgenda(),
   };
 }
 
 class MemoryTable<K, V> implements Table<K, V> {
-  protected readonly entries = new Map<K, V>();
+  private readonly entries = new Map<K, V>();
 
   get(key: K): V | undefined {
     return this.entries.get(key);
@@ -27,12 +28,6 @@ class MemoryTable<K, V> implements Table<K, V> {
 
   remove(key: K): void {
     this.entries.delete(key);
-  }
-}
-
-class MemoryFailedTable extends MemoryTable<number, FailedRecord> {
-  latestFirst(): number[] {
-    return [...this.entries.keys()].reverse();
   }
 }
 
@@ -53,6 +48,10 @@ class MemoryAgenda implements Agenda {
   read(after?: number): Iterable<AgendaEntry> {
     if (after === undefined) return this.#entries;
     return this.#entries.slice(this.#placeOf(after, Infinity));
+  }
+
+  readBack(): Iterable<AgendaEntry> {
+    return this.#entries.toReversed();
   }
 
   #placeOf(at: number, message: number): number {

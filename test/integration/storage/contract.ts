@@ -524,6 +524,20 @@ export function describeConversionStorage(
         expect(latest.map(({ messageUuid }) => messageUuid)).toEqual(messages.slice(0, 2));
       });
 
+      it('shows the one first that failed last, whichever message is the older', async () => {
+        const [older, newer] = [await track('v'), await track('w')];
+        context.provider.answers.push(notNow, rejected, rejected);
+        storage.deliver();
+        await settle('v');
+        await context.events.until('retrying');
+        await settle('w');
+        await context.events.until('failed');
+        context.clock.shift(600_000);
+        await context.events.until('failed', 2);
+        const latest = await storage.failed(10);
+        expect(latest.map(({ messageUuid }) => messageUuid)).toEqual([older, newer]);
+      });
+
       it('retries a failed report when told to, one or all', async () => {
         storage.deliver();
         const messages = [];

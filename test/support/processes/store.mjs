@@ -19,6 +19,7 @@ await storage.open({
   delivery: {
     concurrency: 10,
     rateLimit,
+    timeout: 10_000,
     backoff: { initial: 1_000, max: 600_000 },
     maxAge: 259_200_000,
   },
