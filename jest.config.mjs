@@ -25,7 +25,7 @@ const project = (name, more = {}) => ({
 /** Every folder below test/ that holds specs is a project of its own: `npx jest --selectProjects unit`. */
 export default {
   testTimeout: 30_000,
-  projects: ['unit', 'integration', 'e2e', 'browser', 'package', 'chaos'].map((name) =>
+  projects: ['unit', 'integration', 'e2e', 'browser', 'package', 'chaos', 'model'].map((name) =>
     project(name),
   ),
 };

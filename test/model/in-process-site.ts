@@ -1,0 +1,114 @@
+import { Logger } from '@nestjs/common';
+import { ConversionStorage } from '../../lib/index.js';
+import { settled } from '../support/clocks.js';
+import { JumpingClock, ProcessClock } from '../support/jumping-clock.js';
+import { newUuid, settings } from '../support/storage-host.js';
+import { SetUp } from './operations.js';
+import { MAX_AGE, Oracle, RETENTION } from './oracle.js';
+import { Provider } from './provider.js';
+import { Bookkeeping, Site } from './site.js';
+
+/** The time of a moment, in ms. */
+const MOMENT = 25;
+
+/** What the processes of a site are made of. */
+export interface InProcessStore {
+  /** Another storage over the store. */
+  make(): ConversionStorage;
+  /** Lets a lease run out whose holder is gone. */
+  outliveLease(): void;
+  discard(): Promise<void>;
+}
+
+interface Process {
+  readonly storage: ConversionStorage;
+  readonly clock: ProcessClock;
+  alive: boolean;
+}
+
+/**
+ * Storages in this process that stand for processes of their own. A crashed one is left as it is:
+ * its timers are gone, its requests are never answered, its lease stays until it runs out.
+ */
+export class InProcessSite implements Site {
+  readonly #clock = new JumpingClock();
+  readonly #processes = new Map<number, Process>();
+  readonly #dead: Process[] = [];
+
+  constructor(
+    private readonly store: InProcessStore,
+    private readonly setUp: SetUp,
+    private readonly connect: () => { provider: Provider; oracle: Oracle },
+  ) {}
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  get alive(): readonly number[] {
+    return [...this.#processes.keys()];
+  }
+
+  process(number: number): Bookkeeping {
+    return this.#processes.get(number)!.storage;
+  }
+
+  async start(number: number): Promise<void> {
+    const { provider, oracle } = this.connect();
+    const clock = new ProcessClock(this.#clock);
+    const process: Process = { storage: this.store.make(), clock, alive: true };
+    await process.storage.open({
+      clock,
+      random: () => 0.5,
+      logger: new Logger('test'),
+      superseded: this.setUp.superseded,
+      expireAfter: this.setUp.expireAfter,
+      retention: RETENTION,
+      delivery: { ...settings, concurrency: this.setUp.concurrency, maxAge: MAX_AGE },
+      emit: (event) => {
+        if (process.alive) oracle.happened(event);
+      },
+      deliver: (report) =>
+        process.alive ? provider.ask(number, report, () => process.alive) : new Promise(() => {}),
+    });
+    process.storage.deliver();
+    this.#processes.set(number, process);
+  }
+
+  async close(number: number): Promise<void> {
+    const process = this.#processes.get(number)!;
+    this.#processes.delete(number);
+    process.alive = false;
+    process.clock.bury();
+    await process.storage.close();
+  }
+
+  async crash(number: number): Promise<void> {
+    const process = this.#processes.get(number)!;
+    this.#processes.delete(number);
+    process.alive = false;
+    process.clock.die();
+    this.#dead.push(process);
+    this.store.outliveLease();
+  }
+
+  async jump(ms: number): Promise<void> {
+    this.#clock.jump(ms);
+  }
+
+  async moment(): Promise<void> {
+    this.#clock.jump(MOMENT);
+    await settled();
+    // A write that changes nothing: what waited to be written is written with it.
+    await Promise.all(this.alive.map((number) => this.process(number).retryFailed(newUuid())));
+  }
+
+  async discard(): Promise<void> {
+    for (const number of this.alive) await this.close(number);
+    for (const { clock, storage } of this.#dead) {
+      clock.bury();
+      await storage.close();
+    }
+    await this.store.discard();
+  }
+}

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import { LmdbConversionStorage } from '../../lib/index.js';
+import { tempFolder } from '../support/temp-folder.js';
+import { InProcessSite, InProcessStore } from './in-process-site.js';
+import { sequences, setUps } from './operations.js';
+import { runSequence } from './run-sequence.js';
+import { parameters, runs } from './size.js';
+
+const count = Number(process.env.N ?? 150);
+const PROCESSES = 3;
+/** Longer than the term of a lease, in ms. */
+const LEASE_OVER = 4_000;
+
+/** The machine's time since its start, by which leases run: it can be moved on. */
+let machineAhead = 0;
+
+async function lmdbStore(): Promise<InProcessStore> {
+  const { path, remove } = await tempFolder();
+  return {
+    make: () => new LmdbConversionStorage({ path }),
+    outliveLease: () => (machineAhead += LEASE_OVER),
+    discard: remove,
+  };
+}
+
+describe('LmdbConversionStorage', () => {
+  beforeAll(() => {
+    const machineTime = process.hrtime.bigint.bind(process.hrtime);
+    jest
+      .spyOn(process.hrtime, 'bigint')
+      .mockImplementation(() => machineTime() + BigInt(machineAhead) * 1_000_000n);
+  });
+
+  afterAll(() => {
+    jest.restoreAllMocks();
+  });
+
+  it(`does what the model does, over ${count} sequences on ${PROCESSES} storages that close, crash and open again`, async () => {
+    const property = fc.asyncProperty(
+      setUps,
+      sequences(PROCESSES, { mortal: true }),
+      (setUp, operations) =>
+        runSequence(
+          async (_, connect) => new InProcessSite(await lmdbStore(), setUp, connect),
+          setUp,
+          operations,
+        ),
+    );
+    await fc.assert(property, parameters(count));
+  }, 3_600_000);
+});

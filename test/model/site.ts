@@ -1,0 +1,26 @@
+import { ConversionStorage } from '../../lib/index.js';
+
+/** What an app asks of a process. */
+export type Bookkeeping = Pick<
+  ConversionStorage,
+  'track' | 'settle' | 'enqueue' | 'counts' | 'failed' | 'retryFailed'
+>;
+
+/** Some processes over one store, under a time that the test moves. */
+export interface Site {
+  now(): number;
+  /** Numbers of the processes that run. */
+  readonly alive: readonly number[];
+  process(number: number): Bookkeeping;
+  /** Starts a process; it delivers when it may. */
+  start(number: number): Promise<void>;
+  /** Ends it in order, without waiting for its requests in flight: they are cut. */
+  close(number: number): Promise<void>;
+  /** Ends it at once: nothing that it had in hand goes on. */
+  crash(number: number): Promise<void>;
+  jump(ms: number): Promise<void>;
+  /** Lets a moment pass, and happen what happens in it. */
+  moment(): Promise<void>;
+  /** Ends all processes, and throws the store away. */
+  discard(): Promise<void>;
+}
