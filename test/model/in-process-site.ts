@@ -31,6 +31,8 @@ interface Process {
  * its timers are gone, its requests are never answered, its lease stays until it runs out.
  */
 export class InProcessSite implements Site {
+  /** What a crashed one has handed to lmdb is written all the same: that is no crash. */
+  readonly diesCalmly = true;
   readonly #clock = new JumpingClock();
   readonly #processes = new Map<number, Process>();
   readonly #dead: Process[] = [];
@@ -65,6 +67,7 @@ export class InProcessSite implements Site {
       expireAfter: this.setUp.expireAfter,
       retention: RETENTION,
       delivery: { ...settings, concurrency: this.setUp.concurrency, maxAge: MAX_AGE },
+      lost: () => {},
       emit: (event) => {
         if (process.alive) oracle.happened(event);
       },

@@ -29,9 +29,7 @@ export async function runSequence(
   const oracle = new Oracle(setUp, () => site.now());
   const run = new SequenceRun(site, oracle);
   try {
-    const t0 = performance.now();process.stderr.write(`RUN ${JSON.stringify([setUp, operations])}\n`);
     await run.all(operations);
-    if (performance.now() - t0 > 500) process.stderr.write(`SLOW ${performance.now() - t0} ${JSON.stringify([setUp, operations])}\n`);
   } finally {
     run.provider.release();
     await site.discard();
@@ -60,7 +58,7 @@ class SequenceRun {
 
   /** Does something, waits until all is at rest, and compares. */
   async #step(moment: string, work: () => Promise<string | void>): Promise<void> {
-    this.oracle.begin(); process.stderr.write(`  ${moment}\n`);
+    this.oracle.begin();
     await this.site.jump(1);
     const difference = (await work()) ?? (await this.#rest());
     this.oracle.end();
@@ -81,6 +79,12 @@ class SequenceRun {
       await this.site.moment();
     }
     return difference;
+  }
+
+  /** Lets all that is under way come to its end, but for the requests that are held. */
+  async #calm(): Promise<string | undefined> {
+    await this.site.moment();
+    return this.#rest();
   }
 
   async #compare(): Promise<string | undefined> {
@@ -179,8 +183,7 @@ class SequenceRun {
     const messageUuid = operation.message === undefined ? undefined : uuidOf(operation.message);
     if (!process) return;
     // Nothing may be about to fail: nobody could say whether that is retried too.
-    await this.site.moment();
-    const unrest = await this.#rest();
+    const unrest = await this.#calm();
     if (unrest) return unrest;
     const expected = this.oracle.retryFailed(messageUuid);
     return difference('retryFailed returned', await process.retryFailed(messageUuid), expected);
@@ -193,7 +196,7 @@ class SequenceRun {
   }
 
   /** What happens to the provider, or to a process. */
-  async #befall(operation: Operation): Promise<void> {
+  async #befall(operation: Operation): Promise<string | void> {
     const { alive } = this.site;
     if (operation.does === 'answer') this.provider.answers.push(...operation.answers);
     if (operation.does === 'hold requests') this.provider.hold();
@@ -201,10 +204,12 @@ class SequenceRun {
     if (!('process' in operation)) return;
     const number = operation.process;
     if (operation.does === 'start' && !alive.includes(number)) await this.site.start(number);
-    if (!alive.includes(number)) return;
+    if (operation.does === 'start' || !alive.includes(number)) return;
+    const unrest = this.site.diesCalmly && (await this.#calm());
+    if (unrest) return unrest;
     if (operation.does === 'close') await this.site.close(number);
     if (operation.does === 'crash') await this.site.crash(number);
-    if (operation.does === 'close' || operation.does === 'crash') this.oracle.gone(number);
+    this.oracle.gone(number);
   }
 
   /** The provider is well again and stays so: all that is left must reach it. */
@@ -212,11 +217,13 @@ class SequenceRun {
     this.provider.answers = [];
     this.provider.release();
     if (this.site.alive.length === 0) await this.site.start(0);
-    for (let waits = 0; waits < 3; waits += 1) {
-      const difference = await this.#rest(() => this.oracle.counts().pending === 0);
-      if (this.oracle.counts().pending === 0) return difference ?? this.oracle.concludes();
-      await this.#passTime(LONGEST_WAIT);
+    let difference: string | undefined;
+    for (let waits = 0; waits < 3 && !difference; waits += 1) {
+      if (waits > 0) await this.#passTime(LONGEST_WAIT);
+      difference = await this.#rest(() => this.oracle.counts().pending === 0);
+      if (this.oracle.counts().pending === 0) break;
     }
+    if (difference) return difference;
     this.oracle.concludes();
   }
 

@@ -9,6 +9,8 @@ export type Bookkeeping = Pick<
 /** Some processes over one store, under a time that the test moves. */
 export interface Site {
   now(): number;
+  /** Whether an end may only come while nothing is being written. */
+  readonly diesCalmly: boolean;
   /** Numbers of the processes that run. */
   readonly alive: readonly number[];
   process(number: number): Bookkeeping;

@@ -40,9 +40,14 @@ export class JumpingClock {
   }
 }
 
-/** What one of several processes sees of the time: its timers die with it. */
+interface OwnTimer {
+  readonly callback: () => void;
+  stop(): void;
+}
+
+/** What one of several processes sees of the time: its timers stop when it dies. */
 export class ProcessClock implements Clock {
-  readonly #cancels = new Set<() => void>();
+  readonly #timers = new Set<OwnTimer>();
   #state: 'alive' | 'dead' | 'buried' = 'alive';
 
   constructor(private readonly clock: JumpingClock) {}
@@ -56,31 +61,35 @@ export class ProcessClock implements Clock {
   }
 
   after(ms: number, callback: () => void): () => void {
-    if (this.#state === 'dead') return () => {};
-    if (this.#state === 'buried') {
-      const immediate = setImmediate(callback);
-      return () => clearImmediate(immediate);
-    }
-    const cancel = this.clock.after(ms, () => {
-      this.#cancels.delete(cancel);
-      callback();
-    });
-    this.#cancels.add(cancel);
+    const timer: OwnTimer = { callback, stop: () => {} };
+    this.#timers.add(timer);
+    if (this.#state === 'alive') timer.stop = this.clock.after(ms, () => this.#fire(timer));
+    if (this.#state === 'buried') this.#fireSoon(timer);
     return () => {
-      this.#cancels.delete(cancel);
-      cancel();
+      timer.stop();
+      this.#timers.delete(timer);
     };
   }
 
   /** Nothing happens in this process any more. */
   die(): void {
     this.#state = 'dead';
-    for (const cancel of this.#cancels) cancel();
-    this.#cancels.clear();
+    for (const timer of this.#timers) timer.stop();
   }
 
-  /** What is left of a dead process may be closed: nothing has to wait for that. */
+  /** What is left of a process is to be closed: all its timers fire, since no time passes for it. */
   bury(): void {
+    this.die();
     this.#state = 'buried';
+    for (const timer of this.#timers) this.#fireSoon(timer);
+  }
+
+  #fireSoon(timer: OwnTimer): void {
+    const immediate = setImmediate(() => this.#fire(timer));
+    timer.stop = () => clearImmediate(immediate);
+  }
+
+  #fire(timer: OwnTimer): void {
+    if (this.#timers.delete(timer)) timer.callback();
   }
 }
