@@ -7,7 +7,7 @@ import { tempFolder } from '../support/temp-folder.js';
 import { InProcessSite, InProcessStore } from './in-process-site.js';
 import { sequences, setUps } from './operations.js';
 import { runSequence } from './run-sequence.js';
-import { parameters, runs } from './size.js';
+import { LONGEST, parameters, runs } from './size.js';
 
 const count = Number(process.env.N ?? runs(10_000, 100));
 const PROCESSES = 3;
@@ -43,17 +43,21 @@ describe('LmdbConversionStorage', () => {
     jest.restoreAllMocks();
   });
 
-  it(`does what the model does, over ${count} sequences on ${PROCESSES} storages that close, crash and open again`, async () => {
-    const property = fc.asyncProperty(
-      setUps,
-      sequences(PROCESSES, { mortal: true }),
-      (setUp, operations) =>
-        runSequence(
-          async (_, connect) => new InProcessSite(await lmdbStore(), setUp, connect),
-          setUp,
-          operations,
-        ),
-    );
-    await fc.assert(property, parameters(count));
-  }, 3_600_000);
+  it(
+    `does what the model does, over ${count} sequences on ${PROCESSES} storages that close, crash and open again`,
+    async () => {
+      const property = fc.asyncProperty(
+        setUps,
+        sequences(PROCESSES, { mortal: true }),
+        (setUp, operations) =>
+          runSequence(
+            async (_, connect) => new InProcessSite(await lmdbStore(), setUp, connect),
+            setUp,
+            operations,
+          ),
+      );
+      await fc.assert(property, parameters(count));
+    },
+    LONGEST,
+  );
 });

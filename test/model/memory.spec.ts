@@ -4,7 +4,7 @@ import { MemoryConversionStorage } from '../../lib/index.js';
 import { InProcessSite, InProcessStore } from './in-process-site.js';
 import { sequences, setUps } from './operations.js';
 import { runSequence } from './run-sequence.js';
-import { parameters, runs } from './size.js';
+import { LONGEST, parameters, runs } from './size.js';
 
 const store: InProcessStore = {
   make: () => new MemoryConversionStorage(),
@@ -15,17 +15,21 @@ const store: InProcessStore = {
 const count = runs(10_000, 1_000);
 
 describe('MemoryConversionStorage', () => {
-  it(`does what the model does, over ${count} sequences`, async () => {
-    const property = fc.asyncProperty(
-      setUps,
-      sequences(1, { mortal: false }),
-      (setUp, operations) =>
-        runSequence(
-          async (_, connect) => new InProcessSite(store, setUp, connect),
-          setUp,
-          operations,
-        ),
-    );
-    await fc.assert(property, parameters(count));
-  }, 3_600_000);
+  it(
+    `does what the model does, over ${count} sequences`,
+    async () => {
+      const property = fc.asyncProperty(
+        setUps,
+        sequences(1, { mortal: false }),
+        (setUp, operations) =>
+          runSequence(
+            async (_, connect) => new InProcessSite(store, setUp, connect),
+            setUp,
+            operations,
+          ),
+      );
+      await fc.assert(property, parameters(count));
+    },
+    LONGEST,
+  );
 });

@@ -85,12 +85,12 @@ export class Oracle {
 
   /**
    * Whether nobody can say if the uuid is still remembered: the message's retention is over, and
-   * its report is done.
+   * its report is done, or may be at any moment.
    */
   isVague(uuid: string): boolean {
     const message = this.#message(uuid);
-    if (!message || isPending(message) || isFailed(message)) return false;
-    return message.words.length > 0 && message.sentAt + RETENTION <= this.now();
+    if (!message || message.words.length === 0 || isFailed(message)) return false;
+    return message.sentAt + RETENTION <= this.now();
   }
 
   /** Returns whether the message belongs to the verification. */

@@ -2,6 +2,9 @@ import fc from 'fast-check';
 
 const { MODEL_SHARE, MODEL_SEED, MODEL_PATH } = process.env;
 
+/** How long a whole figure may take, in ms. */
+export const LONGEST = 7_200_000;
+
 /**
  * How much of the whole figure runs: all of it with `npm run model`, a part of it in the tests.
  * @param whole the figure that is promised

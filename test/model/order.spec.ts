@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ConversionStatus, LmdbConversionStorage } from '../../lib/index.js';
+import { PlivoSandbox, SandboxFault } from '../../lib/sandbox/index.js';
+import { RunningApp, startApp } from '../support/app.js';
+import { settled } from '../support/clocks.js';
+import { tempFolder } from '../support/temp-folder.js';
+import { LONGEST, parameters, runs } from './size.js';
+
+const { CONVERTED, NOT_CONVERTED } = ConversionStatus;
+/** Ms after which the client leaves a request without an answer. */
+const TIMEOUT = 150;
+
+interface Race {
+  /** What becomes of the request that says NOT_CONVERTED. */
+  readonly fault: SandboxFault | undefined;
+  /** When the user gets the code right. */
+  readonly success: 'with it' | 'as it arrives' | 'as it ends';
+  /** Turns of the event loop after that: the answer is read, noted and committed meanwhile. */
+  readonly turns: number;
+}
+
+const delay = fc.integer({ min: 1, max: 25 });
+const races: fc.Arbitrary<Race> = fc.record({
+  fault: fc.oneof(
+    fc.constant(undefined),
+    fc.record({ delay }),
+    // Cut once its body was taken and its report recorded, or before.
+    fc.record({ reset: fc.constant('after' as const), delay }),
+    fc.record({ reset: fc.constant('before' as const), delay }),
+    // Recorded, and answered as if it weren't; or not at all.
+    fc.record({ status: fc.constantFrom(500, 503), accept: fc.constant(true), delay }),
+    fc.record({ hang: fc.constant(true), accept: fc.constant(true) }),
+    fc.record({ status: fc.constantFrom(404, 500, 503) }),
+    fc.record({ retryAfter: fc.constant(0) }),
+  ),
+  success: fc.constantFrom('with it', 'as it arrives', 'as it ends'),
+  turns: fc.nat(12),
+});
+
+const count = runs(1_000, 100);
+
+describe('A success that comes while NOT_CONVERTED is in flight', () => {
+  let sandbox: PlivoSandbox;
+  let app: RunningApp;
+  let folder: Awaited<ReturnType<typeof tempFolder>>;
+
+  beforeAll(async () => {
+    folder = await tempFolder();
+    sandbox = await PlivoSandbox.start();
+    app = await startApp({
+      sandbox,
+      options: {
+        storage: new LmdbConversionStorage({ path: folder.path }),
+        delivery: { timeout: TIMEOUT, backoff: { initial: 10, max: 50 }, rateLimit: false },
+      },
+    });
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await sandbox.stop();
+    await folder.remove();
+  });
+
+  /** Sends a message as an app does that has a client of its own: the module's is impatient here. */
+  const send = async (): Promise<string> => {
+    const { url, authId, authToken } = sandbox;
+    const response = await fetch(`${url}/v1/Account/${authId}/Message/`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${btoa(`${authId}:${authToken}`)}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ src: '14155550100', dst: '14155550123', text: 'x', trackable: true }),
+    });
+    const { message_uuid } = (await response.json()) as { message_uuid: [string] };
+    return message_uuid[0];
+  };
+
+  /** Runs a race, and returns what the provider recorded of the message. */
+  const run = async (number: number, { fault, success, turns }: Race) => {
+    const verificationId = `race-${number}`;
+    const messageUuid = await send();
+    await app.feedback.track(verificationId, messageUuid);
+    const before = sandbox.requests.length;
+    sandbox.clearFaults();
+    if (fault) sandbox.fail({ ...fault, on: 'conversion' });
+
+    await app.feedback.report(verificationId, NOT_CONVERTED);
+    if (success === 'as it arrives') while (sandbox.requests.length === before) await settled();
+    if (success === 'as it ends') await sandbox.waitForRequests(before + 1);
+    for (let turn = 0; turn < turns; turn += 1) await settled();
+    await app.feedback.report(verificationId, CONVERTED);
+
+    await sandbox.waitForConversion(messageUuid, { status: CONVERTED });
+    expect(await app.feedback.flush({ timeout: 5_000 })).toBe(true);
+    return sandbox.conversions
+      .filter((conversion) => conversion.messageUuid === messageUuid)
+      .map(({ status }) => status);
+  };
+
+  it(
+    `is the provider's last word, in ${count} races`,
+    async () => {
+      let number = 0;
+      let both = 0;
+      const property = fc.asyncProperty(races, async (race) => {
+        const statuses = await run((number += 1), race);
+        expect(statuses.at(-1)).toBe(CONVERTED);
+        if (statuses.includes(NOT_CONVERTED)) both += 1;
+      });
+      await fc.assert(property, parameters(count));
+      // Or else there was no race: the success must have come too late to take the other's place.
+      expect(both).toBeGreaterThan(number / 4);
+    },
+    LONGEST,
+  );
+});
