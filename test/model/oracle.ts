@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   ConversionCounts,
   ConversionFeedbackEvent,
@@ -9,6 +8,7 @@ import {
   FailureReason,
 } from '../../lib/index.js';
 import { SetUp } from './operations.js';
+import { same } from './same.js';
 
 const { CONVERTED, NOT_CONVERTED } = ConversionStatus;
 const HOUR = 3_600_000;
@@ -20,6 +20,11 @@ interface Word {
   readonly status: ConversionStatus;
   readonly at: number;
   report: 'pending' | 'delivered' | 'failed';
+  /**
+   * Whether it may be at its end as well: the process died after the provider's answer, and nobody
+   * knows whether it had noted that.
+   */
+  unsure?: 'delivered' | 'failed';
   /** Why it failed, where it did. */
   reason?: FailureReason;
   /** When it was put on its way, last. */
@@ -66,6 +71,8 @@ export class Oracle {
   readonly differences: string[] = [];
   #messages: Message[] = [];
   #requests: Request[] = [];
+  /** Uuids of messages that had an outcome, and are forgotten, soon if not yet. */
+  readonly #forgotten = new Set<string>();
   #tracked = 0;
   /** Until an operation is at rest, the provider may still hear the word that was current before. */
   #busy = false;
@@ -89,7 +96,8 @@ export class Oracle {
    */
   isVague(uuid: string): boolean {
     const message = this.#message(uuid);
-    if (!message || message.words.length === 0 || isFailed(message)) return false;
+    if (!message) return this.#forgotten.has(uuid);
+    if (message.words.length === 0 || isFailed(message)) return false;
     return message.sentAt + RETENTION <= this.now();
   }
 
@@ -149,6 +157,9 @@ export class Oracle {
         this.#say(message, NOT_CONVERTED, expiresAt);
       }
     }
+    for (const message of this.#messages) {
+      if (message.words.length > 0 && this.#isOver(message, now)) this.#forgotten.add(message.uuid);
+    }
     this.#messages = this.#messages.filter((message) => !this.#isOver(message, now));
   }
 
@@ -160,8 +171,25 @@ export class Oracle {
     };
   }
 
+  /** Whether these counts can be, seeing what nobody can be sure of. */
+  agrees({ open, pending, failed }: ConversionCounts): boolean {
+    const sure = this.counts();
+    const unsure = (end: Word['unsure']) =>
+      this.#messages.filter(({ words }) => words.at(-1)?.unsure === end).length;
+    const done = sure.pending - pending;
+    const nowFailed = failed - sure.failed;
+    return (
+      open === sure.open &&
+      nowFailed >= 0 &&
+      nowFailed <= unsure('failed') &&
+      done >= nowFailed &&
+      done <= nowFailed + unsure('delivered')
+    );
+  }
+
   /** What is wrong with a list of the failed reports; undefined where nothing is. */
   faultOf(failed: readonly FailedReport[]): string | undefined {
+    for (const { messageUuid } of failed) this.#provesFailed(messageUuid);
     const plain = (
       list: readonly { messageUuid: string; status: string; timestamp: Date; reason: object }[],
     ) =>
@@ -177,7 +205,7 @@ export class Oracle {
       const word = message.words.at(-1)!;
       return { ...reportOf(message, word), reason: word.reason! };
     });
-    if (!isDeepStrictEqual(plain(failed), plain(expected))) {
+    if (!same(plain(failed), plain(expected))) {
       return `failed() is ${JSON.stringify(failed)}, and must be ${JSON.stringify(expected)}`;
     }
     const moments = failed.map(({ failedAt }) => failedAt.getTime());
@@ -207,6 +235,8 @@ export class Oracle {
     if (this.#requests.some((request) => request.message === message)) {
       this.#differs(`two reports of one message are in flight at once: ${inWords(report)}`);
     }
+    // Told again: the answer to the last request wasn't noted.
+    word.unsure = undefined;
     word.told += 1;
     const request: Request = { process, report, message, word };
     this.#requests.push(request);
@@ -221,6 +251,14 @@ export class Oracle {
 
   /** A process ended: nobody will hear the answers to its requests. */
   gone(process: number): void {
+    for (const { word, answer, process: of } of this.#requests) {
+      if (of !== process || word.report !== 'pending') continue;
+      if (answer?.kind === 'done') word.unsure = 'delivered';
+      if (answer?.kind === 'rejected') {
+        word.unsure = 'failed';
+        word.reason = answer.reason;
+      }
+    }
     this.#requests = this.#requests.filter((request) => request.process !== process);
   }
 
@@ -255,14 +293,21 @@ export class Oracle {
     }
   }
 
+  /** Whether nothing is on its way for certain. */
+  get allTold(): boolean {
+    return this.#messages.every(
+      (message) => !isPending(message) || message.words.at(-1)!.unsure === 'delivered',
+    );
+  }
+
   /** All has ended: whatever was said last of a message, the provider has, or said that it won't. */
   concludes(): void {
     for (const message of this.#messages) {
       const last = message.words.at(-1);
       if (!last) continue;
       const report = reportOf(message, last);
-      if (last.report === 'pending')
-        this.#differs(`the provider was never told ${inWords(report)}`);
+      const isDone = last.report !== 'pending' || last.unsure === 'delivered';
+      if (!isDone) this.#differs(`the provider was never told ${inWords(report)}`);
       else if (last.told === 0) this.#differs(`${last.report} unasked: ${inWords(report)}`);
     }
   }
@@ -299,7 +344,15 @@ export class Oracle {
 
   #sendOff(word: Word): void {
     word.report = 'pending';
+    word.unsure = undefined;
     word.sentOffAt = this.now();
+  }
+
+  #provesFailed(uuid: string): void {
+    const word = this.#message(uuid)?.words.at(-1);
+    if (word?.unsure !== 'failed') return;
+    word.report = 'failed';
+    word.unsure = undefined;
   }
 
   #differs(difference: string): void {

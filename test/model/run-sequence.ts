@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ConversionReport, Settlement } from '../../lib/index.js';
 import { Operation, SetUp } from './operations.js';
 import { Expected, Oracle } from './oracle.js';
 import { Provider } from './provider.js';
+import { same } from './same.js';
 import { Bookkeeping, Site } from './site.js';
 
 /** Moments within which all that can happen must have happened: 5 seconds of 25 ms each. */
@@ -94,9 +94,9 @@ class SequenceRun {
     if (unnoted > 0) return `${unnoted} answers were not noted`;
     for (const number of this.site.alive) {
       const process = this.site.process(number);
-      const [counts, expected] = [await process.counts(), this.oracle.counts()];
-      if (!isDeepStrictEqual(counts, expected)) {
-        return `process ${number} counts ${JSON.stringify(counts)}, not ${JSON.stringify(expected)}`;
+      const counts = await process.counts();
+      if (!this.oracle.agrees(counts)) {
+        return `process ${number} counts ${JSON.stringify(counts)}, not ${JSON.stringify(this.oracle.counts())}`;
       }
       const fault = this.oracle.faultOf(await process.failed(100));
       if (fault) return `process ${number}: ${fault}`;
@@ -205,8 +205,10 @@ class SequenceRun {
     const number = operation.process;
     if (operation.does === 'start' && !alive.includes(number)) await this.site.start(number);
     if (operation.does === 'start' || !alive.includes(number)) return;
-    const unrest = this.site.diesCalmly && (await this.#calm());
-    if (unrest) return unrest;
+    if (operation.does === 'close' || this.site.diesCalmly) {
+      const unrest = await this.#calm();
+      if (unrest) return unrest;
+    }
     if (operation.does === 'close') await this.site.close(number);
     if (operation.does === 'crash') await this.site.crash(number);
     this.oracle.gone(number);
@@ -220,8 +222,8 @@ class SequenceRun {
     let difference: string | undefined;
     for (let waits = 0; waits < 3 && !difference; waits += 1) {
       if (waits > 0) await this.#passTime(LONGEST_WAIT);
-      difference = await this.#rest(() => this.oracle.counts().pending === 0);
-      if (this.oracle.counts().pending === 0) break;
+      difference = await this.#rest(() => this.oracle.allTold);
+      if (this.oracle.allTold) break;
     }
     if (difference) return difference;
     this.oracle.concludes();
@@ -254,6 +256,6 @@ function plain(settlements: readonly (Settlement | Expected)[]): object {
 }
 
 function difference(what: string, real: unknown, expected: unknown): string | undefined {
-  if (isDeepStrictEqual(real, expected)) return undefined;
+  if (same(real, expected)) return undefined;
   return `${what} ${JSON.stringify(real)}, not ${JSON.stringify(expected)}`;
 }

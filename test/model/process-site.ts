@@ -1,0 +1,116 @@
+import { ModelProcess } from '../support/model-process.js';
+import { newUuid, settings } from '../support/storage-host.js';
+import { SetUp } from './operations.js';
+import { MAX_AGE, Oracle, RETENTION } from './oracle.js';
+import { Provider } from './provider.js';
+import { Bookkeeping, Site } from './site.js';
+
+/** The time of a moment, in ms. */
+const MOMENT = 25;
+/** Longer than the term of a lease, in ms. */
+const LEASE_OVER = 4_000;
+
+/** Processes that wait for a store: to start one takes longer than a whole sequence. */
+export class ProcessPool {
+  readonly #idle: ModelProcess[] = [];
+  readonly #all: ModelProcess[] = [];
+
+  async take(): Promise<ModelProcess> {
+    const idle = this.#idle.pop();
+    if (idle) return idle;
+    const started = await ModelProcess.start();
+    this.#all.push(started);
+    return started;
+  }
+
+  giveBack(process: ModelProcess): void {
+    this.#idle.push(process);
+  }
+
+  async end(): Promise<void> {
+    for (const process of this.#all) await process.kill();
+  }
+}
+
+/** Real processes on one lmdb store: a crash is a SIGKILL, whatever is under way. */
+export class ProcessSite implements Site {
+  readonly diesCalmly = false;
+  #now = Date.UTC(2026, 0, 1);
+  #machineAhead = 0;
+  readonly #processes = new Map<number, ModelProcess>();
+
+  constructor(
+    private readonly pool: ProcessPool,
+    private readonly folder: { readonly path: string; remove(): Promise<void> },
+    private readonly setUp: SetUp,
+    private readonly connect: () => { provider: Provider; oracle: Oracle },
+  ) {}
+
+  now(): number {
+    return this.#now;
+  }
+
+  get alive(): readonly number[] {
+    return [...this.#processes.keys()];
+  }
+
+  process(number: number): Bookkeeping {
+    return this.#processes.get(number)!;
+  }
+
+  async start(number: number): Promise<void> {
+    const { provider, oracle } = this.connect();
+    const process = await this.pool.take();
+    const { superseded, expireAfter, concurrency } = this.setUp;
+    const isThere = () => this.#processes.get(number) === process;
+    this.#processes.set(number, process);
+    await process.open(
+      {
+        path: this.folder.path,
+        superseded,
+        expireAfter,
+        retention: RETENTION,
+        delivery: { ...settings, concurrency, maxAge: MAX_AGE },
+      },
+      this.#moment(),
+      {
+        deliver: (report) => provider.ask(number, report, isThere),
+        happened: (event) => oracle.happened(event),
+      },
+    );
+  }
+
+  async close(number: number): Promise<void> {
+    const process = this.#processes.get(number)!;
+    this.#processes.delete(number);
+    await process.close();
+    this.pool.giveBack(process);
+  }
+
+  async crash(number: number): Promise<void> {
+    const process = this.#processes.get(number)!;
+    await process.kill();
+    this.#processes.delete(number);
+    this.#machineAhead += LEASE_OVER;
+  }
+
+  async jump(ms: number): Promise<void> {
+    this.#now += ms;
+    await Promise.all([...this.#processes.values()].map((each) => each.jump(this.#moment())));
+  }
+
+  async moment(): Promise<void> {
+    await this.jump(MOMENT);
+    // A write that changes nothing: what waited to be written is written with it.
+    await Promise.all(this.alive.map((number) => this.process(number).retryFailed(newUuid())));
+  }
+
+  async discard(): Promise<void> {
+    for (const number of this.alive) await this.close(number);
+    await this.folder.remove();
+  }
+
+  #moment() {
+    return { now: this.#now, machineAhead: this.#machineAhead };
+  }
+}
