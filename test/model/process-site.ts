@@ -64,7 +64,9 @@ export class ProcessSite implements Site {
     const { superseded, expireAfter, concurrency } = this.setUp;
     const isThere = () => this.#processes.get(number) === process;
     this.#processes.set(number, process);
-    await process.open(
+    const others = [...this.#processes.values()].filter((each) => each !== process);
+    let isOpen = false;
+    const opening = process.open(
       {
         path: this.folder.path,
         superseded,
@@ -78,6 +80,13 @@ export class ProcessSite implements Site {
         happened: (event) => oracle.happened(event),
       },
     );
+    void opening.finally(() => (isOpen = true)).catch(() => {});
+    // To open takes long, and the others go on meanwhile: a lease is renewed in their own time.
+    while (!isOpen && others.length > 0) {
+      this.#now += 1;
+      await Promise.all(others.map((each) => each.jump(this.#moment())));
+    }
+    await opening;
   }
 
   async close(number: number): Promise<void> {
