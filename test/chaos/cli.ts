@@ -39,7 +39,9 @@ if (choices.json) {
   const json = JSON.stringify({ seed: choices.seed, runs }, undefined, 2);
   await writeFile(choices.json, `${json}\n`);
 }
-process.exitCode = runs.some(({ violations }) => violations.length > 0) ? 1 : 0;
+process.exitCode = runs.some(({ violations, missed = [] }) => violations.length + missed.length > 0)
+  ? 1
+  : 0;
 
 async function run(scenario: Scenario): Promise<Run> {
   const { name, unit, whole } = scenario;
@@ -69,18 +71,22 @@ function print(done: readonly Run[]): void {
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
     style: { head: [], border: [] },
   });
-  for (const { scenario, seconds, figures, violations } of done) {
-    const verdict =
-      violations.length === 0 ? 'all promises held' : `${violations.length} violations`;
-    table.push([scenario, `took ${seconds} s`, verdict, '']);
+  for (const { scenario, seconds, figures, violations, missed = [] } of done) {
+    table.push([scenario, `took ${seconds} s`, verdictOf(violations, missed), '']);
     for (const { name, value, promised } of figures) table.push(['', name, value, promised ?? '']);
   }
   console.log(table.toString());
-  for (const { scenario, violations } of done) {
+  for (const { scenario, violations, missed = [] } of done) {
+    for (const sentence of missed) console.log(`${scenario}: ${sentence}`);
     for (const violation of violations.slice(0, SHOWN)) console.log(`${scenario}: ${violation}`);
     if (violations.length > SHOWN)
       console.log(`${scenario}: … and ${violations.length - SHOWN} more`);
   }
+}
+
+function verdictOf(violations: readonly string[], missed: readonly string[]): string {
+  if (violations.length + missed.length === 0) return 'all promises held';
+  return `${violations.length} violations, ${missed.length} ratios missed`;
 }
 
 function integer(text: string): number {

@@ -130,7 +130,10 @@ export class Service {
     for (;;) {
       const counts = await this.counts();
       if (counts?.pending === 0) return 0;
-      if (chaosTime() > giveUpAt) return counts?.pending ?? Infinity;
+      if (chaosTime() > giveUpAt) {
+        if (counts) return counts.pending;
+        throw new Error(`The app doesn't answer:\n${this.output}`);
+      }
       await sleep(LOOK);
     }
   }

@@ -14,6 +14,8 @@ export interface ScenarioResult {
   readonly figures: readonly Figure[];
   /** What must not be, each in a sentence; none where every promise held. */
   readonly violations: readonly string[];
+  /** Ratios that weren't reached, each in a sentence: a machine that is busy otherwise may be why. */
+  readonly missed?: readonly string[];
 }
 
 export interface ScenarioOptions {
