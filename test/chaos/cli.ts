@@ -8,6 +8,7 @@ import type { Scenario, ScenarioResult } from './scenarios/scenario.js';
 interface Choices {
   readonly seed: number;
   readonly rounds?: number;
+  readonly minutes?: number;
   readonly only?: string;
   readonly json?: string;
 }
@@ -25,6 +26,11 @@ const choices = new Command('npm run chaos --')
   .option('--seed <number>', 'repeats what an earlier run drew', integer, Date.now() % 1_000_000)
   .option('--rounds <number>', `length of each scenario (default: ${wholes})`, integer)
   .addOption(new Option('--only <scenario>', 'run only this one').choices(names))
+  .addOption(
+    new Option('--minutes <number>', 'length of the soak alone')
+      .argParser(integer)
+      .implies({ only: 'soak' }),
+  )
   .option('--json <file>', 'write the figures to a file as well')
   .parse()
   .opts<Choices>();
@@ -45,7 +51,7 @@ process.exitCode = runs.some(({ violations, missed = [] }) => violations.length 
 
 async function run(scenario: Scenario): Promise<Run> {
   const { name, unit, whole } = scenario;
-  const rounds = choices.rounds ?? whole;
+  const rounds = choices.minutes ?? choices.rounds ?? whole;
   const format = `{bar} {value}/{total} ${unit} | ${name} | {duration_formatted}`;
   const bar = new SingleBar({ format, noTTYOutput: true, notTTYSchedule: 30_000 }, Presets.rect);
   bar.start(rounds, 0);

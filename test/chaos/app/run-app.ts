@@ -6,6 +6,7 @@ import type { AppSettings } from '../harness/protocol.js';
 import { ControlController } from './control.controller.js';
 import { LoginController } from './login.controller.js';
 import { tell } from './parent.js';
+import { VitalsController } from './vitals.controller.js';
 import { stepClock } from './wall-clock.js';
 import { tellOfTheWire } from './wire.js';
 import { WitnessedStorage } from './witness.js';
@@ -19,7 +20,7 @@ export async function runApp(settings: AppSettings, port: number): Promise<void>
 
   @Module({
     imports: [ConversionFeedbackModule.forRoot({ baseUrl, authId, authToken, storage, ...module })],
-    controllers: [LoginController, ControlController],
+    controllers: [LoginController, ControlController, VitalsController],
     providers: [{ provide: WitnessedStorage, useValue: storage }],
   })
   class AppModule {}

@@ -6,6 +6,9 @@ import {
 } from 'nestjs-conversion-feedback';
 import { chaosTime } from '../harness/time.js';
 
+/** Moments that are remembered of each kind: far more than there are requests at a time. */
+const REMEMBERED = 2_000;
+
 /**
  * The store, and when it confirmed what: the witness of whether a response left before its
  * conversion was recorded, which `recordTimeout` allows.
@@ -18,13 +21,23 @@ export class WitnessedStorage extends LmdbConversionStorage {
 
   override async track(message: TrackedMessage): Promise<boolean> {
     const tracked = await super.track(message);
-    if (tracked) this.trackedAt.set(message.messageUuid, chaosTime());
+    if (tracked) note(this.trackedAt, message.messageUuid);
     return tracked;
   }
 
   override async settle(outcome: VerificationOutcome): Promise<Settlement> {
     const settlement = await super.settle(outcome);
-    this.settledAt.set(outcome.verificationId, chaosTime());
+    note(this.settledAt, outcome.verificationId);
     return settlement;
+  }
+}
+
+function note(moments: Map<string, number>, id: string): void {
+  moments.delete(id);
+  moments.set(id, chaosTime());
+  if (moments.size <= REMEMBERED) return;
+  for (const oldest of moments.keys()) {
+    moments.delete(oldest);
+    return;
   }
 }
