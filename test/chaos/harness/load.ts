@@ -10,6 +10,9 @@ const TICK = 20;
 /** How often a patient user tries again where no answer came. */
 const TRIES = 20;
 
+/** Where users send their requests. */
+export type Front = Pick<Service, 'post'>;
+
 interface LoadSettings {
   /** Verifications that start in a second. */
   readonly rate: number;
@@ -27,7 +30,7 @@ export class Load {
   #owed = 0;
 
   constructor(
-    private readonly service: Service,
+    private readonly service: Front,
     private readonly random: SeededRandom,
     private readonly settings: LoadSettings,
   ) {
@@ -72,7 +75,7 @@ export function newVerification(): Verification {
 }
 
 /** One user, from asking for a code to typing it. Gives up where a message can't be sent. */
-async function logIn(service: Service, verification: Verification, plan: Plan): Promise<void> {
+async function logIn(service: Front, verification: Verification, plan: Plan): Promise<void> {
   const { id: verificationId, messages } = verification;
   for (let sent = 0; sent < plan.messages; sent += 1) {
     const answer = await service.post('/send', { verificationId });
@@ -88,7 +91,7 @@ async function logIn(service: Service, verification: Verification, plan: Plan): 
 
 /** Types the right code, and again where no answer came. */
 export async function typeRight(
-  service: Service,
+  service: Front,
   verification: Verification,
   tries: number,
 ): Promise<void> {

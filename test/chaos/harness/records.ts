@@ -1,6 +1,7 @@
 import type { ConversionStatus, PauseCause } from 'nestjs-conversion-feedback';
+import type { Observable } from 'rxjs';
+import type { Told } from './protocol.js';
 import type { Handover } from './repeats.js';
-import type { Service } from './service.js';
 
 /** An event of a report, and when and where it happened. */
 export interface Happened {
@@ -28,7 +29,7 @@ export class Records {
     });
   }
 
-  constructor(service: Service) {
+  constructor(service: { readonly told$: Observable<Told> }) {
     service.told$.subscribe((told) => {
       if (told.kind !== 'event') return;
       const { at, pid, event } = told;

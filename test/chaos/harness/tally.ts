@@ -34,10 +34,17 @@ export interface TallyRules {
   readonly forgivable?: Forgivable;
 }
 
+/** What took part. */
+export interface Seen {
+  readonly provider: Provider;
+  readonly service: Pick<Service, 'failed' | 'killedAt'>;
+  readonly records: Records;
+}
+
 /** Holds all that was seen against what is promised. Call it once nothing is pending. */
 export async function takeTally(
   verifications: readonly Verification[],
-  { provider, service, records }: { provider: Provider; service: Service; records: Records },
+  { provider, service, records }: Seen,
   { concurrency, forgivable }: TallyRules,
 ): Promise<Tally> {
   const [messages, requests, failed] = await Promise.all([

@@ -6,6 +6,7 @@ import { retryAfter } from './retry-after.js';
 import { rival } from './rival.js';
 import type { Scenario } from './scenario.js';
 import { takeovers } from './takeovers.js';
+import { rollingRestarts } from './rolling-restarts.js';
 import { soak } from './soak.js';
 
 /** All scenarios, in the order `npm run chaos` runs them. */
@@ -19,5 +20,6 @@ export const scenarios: readonly Scenario[] = [
   rival,
   retryAfter,
   providerFaults,
+  rollingRestarts,
   soak,
 ];
