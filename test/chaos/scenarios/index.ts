@@ -7,6 +7,7 @@ import { rival } from './rival.js';
 import type { Scenario } from './scenario.js';
 import { takeovers } from './takeovers.js';
 import { rollingRestarts } from './rolling-restarts.js';
+import { sickStorage } from './sick-storage.js';
 import { soak } from './soak.js';
 
 /** All scenarios, in the order `npm run chaos` runs them. */
@@ -21,5 +22,6 @@ export const scenarios: readonly Scenario[] = [
   retryAfter,
   providerFaults,
   rollingRestarts,
+  sickStorage,
   soak,
 ];

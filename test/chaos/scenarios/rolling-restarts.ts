@@ -98,7 +98,11 @@ async function restartInTurn(
   const pending = await services[0].drain(PATIENCE);
   const tally = await takeTally(
     load.verifications,
-    { provider, records, service: { killedAt: ends.map(({ at }) => at), failed: () => services[0].failed() } },
+    {
+      provider,
+      records,
+      service: { killedAt: ends.map(({ at }) => at), failed: () => services[0].failed() },
+    },
     { concurrency: CONCURRENCY },
   );
 
