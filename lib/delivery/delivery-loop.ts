@@ -38,6 +38,9 @@ export interface Predecessor {
   readonly leftInFlight: boolean;
 }
 
+/** Why the provider wasn't asked: the report kills who delivers it, or another process delivers. */
+type NotAsked = 'deadly' | 'not ours';
+
 /** Longest time between two looks at the queue: other processes write to it unseen. */
 const LOOK_INTERVAL = 250;
 /** How long the loop waits after the queue failed it. */
@@ -257,7 +260,7 @@ export class DeliveryLoop {
     this.#window.take(this.#lastRequestAt);
     if (probe) this.#probes += 1;
     const settled = this.#ask(report)
-      .then((answer) => (answer ? this.#answered(report, answer, probe) : this.#deadly(report)))
+      .then((answer) => this.#heard(report, answer, probe))
       .catch((error: unknown) => this.host.storageFailed(error))
       .finally(() => {
         if (probe) this.#probes -= 1;
@@ -267,16 +270,29 @@ export class DeliveryLoop {
     this.#inFlight.set(report.key, settled);
   }
 
-  /** Resolves to what the provider said; undefined where the report is too dangerous to ask. */
-  async #ask(report: QueuedReport): Promise<DeliveryAnswer | undefined> {
+  /** Resolves to what the provider said, or why it wasn't asked. */
+  async #ask(report: QueuedReport): Promise<DeliveryAnswer | NotAsked> {
     if (this.#careful === 0) return this.deliver(report);
     this.#careful -= 1;
-    if ((await this.queue.begin(report)) >= DEATHS) return undefined;
-    if (!this.host.mayRequest()) throw new Error('Another process delivers by now');
-    const cancel = this.host.clock.after(HARMLESS_AFTER, () => {
+    if ((await this.queue.begin(report)) >= DEATHS) return 'deadly';
+    const survive = (): void => {
       this.queue.survived(report).catch((error: unknown) => this.host.storageFailed(error));
-    });
+    };
+    if (!this.host.mayRequest()) {
+      survive();
+      return 'not ours';
+    }
+    const cancel = this.host.clock.after(HARMLESS_AFTER, survive);
     return this.deliver(report).finally(cancel);
+  }
+
+  async #heard(
+    report: QueuedReport,
+    answer: DeliveryAnswer | NotAsked,
+    probe: boolean,
+  ): Promise<void> {
+    if (answer === 'not ours') return;
+    return answer === 'deadly' ? this.#deadly(report) : this.#answered(report, answer, probe);
   }
 
   #deadly(report: QueuedReport): Promise<void> {

@@ -13,6 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { Type } from 'class-transformer';
+import { isFields } from '../validation/faults.js';
 import { check } from './validation.js';
 
 /** Auth ID of a sandbox that wasn't given one. Public: it opens nothing but sandboxes. */
@@ -119,8 +120,10 @@ export class PlivoSandboxOptions {
 
 /** The options with every default filled in. Throws one error that lists all faults. */
 export function resolveOptions(options: PlivoSandboxOptions): Required<PlivoSandboxOptions> {
-  // class-transformer leaves functions out.
-  const { now = Date.now, ...plain } = options;
+  if (!isFields(options)) throw new TypeError('PlivoSandbox.start: the options must be an object');
+  // A function is no plain data, which is what is checked.
+  const { now = Date.now, ...plain }: PlivoSandboxOptions = options;
+  if (typeof now !== 'function') throw new TypeError('PlivoSandbox.start: now must be a function');
   const { value, error } = check(PlivoSandboxOptions, plain, 'refuse');
   if (error !== undefined) throw new TypeError(`PlivoSandbox.start: ${error}`);
   return { ...(value as Required<PlivoSandboxOptions>), now };

@@ -99,6 +99,14 @@ describe('the sandbox, whatever it is given,', () => {
       { numRuns: 150 },
     );
   });
+
+  it.each([
+    [null, /the options must be an object/],
+    [[], /the options must be an object/],
+    [{ now: 5 }, /now must be a function/],
+  ])('doesn’t start with %j for options', async (options, complaint) => {
+    await expect(PlivoSandbox.start(options as object)).rejects.toThrow(complaint);
+  });
 });
 
 /** Whether an option could be that: then it isn't for this test to refuse. */
