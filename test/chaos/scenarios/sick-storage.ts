@@ -220,6 +220,10 @@ class Illness {
   /** All that was recorded is delivered; what was held in memory is, too, unless it was dropped. */
   async #takeStock(): Promise<void> {
     const { service, provider, records } = this.world;
+    const held = () => [...this.#twins.accepted].filter((uuid) => !records.recorded.has(uuid));
+    // What is held in memory follows the first write that succeeds within a second or two.
+    const giveUpAt = chaosTime() + (this.sickness.forgets ? 0 : LONGEST_RECOVERY);
+    while (held().length > records.dropped && chaosTime() < giveUpAt) await sleep(100);
     const pending = await service.drain(PATIENCE);
     const taken = new Set(
       (await provider.requests()).flatMap((request) =>
@@ -227,7 +231,7 @@ class Illness {
       ),
     );
     const lost = [...records.recorded.keys()].filter((uuid) => !taken.has(uuid));
-    const unrecorded = [...this.#twins.accepted].filter((uuid) => !records.recorded.has(uuid));
+    const unrecorded = held();
     this.#figures.push(
       { name: 'recorded', value: records.recorded.size },
       { name: 'recorded, and not delivered', value: lost.length, promised: '0' },
