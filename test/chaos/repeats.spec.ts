@@ -29,6 +29,11 @@ describe('a report that the provider took twice', () => {
     expect(findRepeats(cut, [4_000], [])).toMatchObject({ byKill: 0, byCut: 1, unexplained: [] });
   });
 
+  it('is put down to the cut where the provider went down while its answer was on its way', () => {
+    expect(findRepeats(twice, [], [], [1_015])).toMatchObject({ byCut: 1, unexplained: [] });
+    expect(findRepeats(twice, [], [], [3_000]).unexplained).toEqual(['m']);
+  });
+
   it('is put down to a change of the process that delivers', () => {
     const found = findRepeats(twice, [], [{ from: 900, to: 5_010 }]);
     expect(found).toMatchObject({ byHandover: 1, unexplained: [] });

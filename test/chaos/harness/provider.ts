@@ -8,6 +8,7 @@ import type {
   SandboxSettings,
   SentOut,
 } from './protocol.js';
+import { chaosTime } from './time.js';
 
 interface Answer {
   readonly id: number;
@@ -17,6 +18,8 @@ interface Answer {
 
 /** The sandbox, in a process of its own: Plivo's place in these scenarios. */
 export class Provider {
+  /** When it went down, and cut its connections: an answer on its way is cut as well. */
+  readonly wentDownAt: number[] = [];
   #lastId = 0;
 
   private constructor(
@@ -43,6 +46,7 @@ export class Provider {
   }
 
   down(how: 'refuse' | 'cut'): Promise<void> {
+    this.wentDownAt.push(chaosTime());
     return this.#ask({ ask: 'down', how });
   }
 

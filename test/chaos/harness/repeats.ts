@@ -25,11 +25,15 @@ export interface Handover {
   readonly to: number;
 }
 
-/** @param killedAt when processes were killed, in order */
+/**
+ * @param killedAt when processes were killed, in order
+ * @param cutAt when the provider cut all its connections
+ */
 export function findRepeats(
   requests: readonly Received[],
   killedAt: readonly number[],
   handovers: readonly Handover[],
+  cutAt: readonly number[] = [],
 ): Repeats {
   const perKill = new Map<number, number>();
   const unexplained: string[] = [];
@@ -49,7 +53,8 @@ export function findRepeats(
         before.status === undefined ? (before.answeredAt ?? Infinity) + HEARD_OF : after.receivedAt;
       const kill = killedAt.find((at) => at >= before.receivedAt && at <= until);
       if (kill !== undefined) perKill.set(kill, (perKill.get(kill) ?? 0) + 1);
-      else if (before.status === undefined) byCut += 1;
+      else if (before.status === undefined || cutAt.some((at) => wasOnItsWay(before, at)))
+        byCut += 1;
       else if (
         handovers.some(({ from, to }) => from <= after.receivedAt && to >= before.receivedAt)
       )
@@ -66,6 +71,11 @@ export function findRepeats(
     mostByOneKill: Math.max(0, ...counts),
     atOnce,
   };
+}
+
+/** Whether a request or its answer was on its way at a moment. */
+function wasOnItsWay({ receivedAt, answeredAt = Infinity }: Received, at: number): boolean {
+  return at >= receivedAt - HEARD_OF && at <= answeredAt + HEARD_OF;
 }
 
 function byMessage(requests: readonly Received[]): Map<string, Received[]> {

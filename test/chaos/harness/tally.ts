@@ -86,7 +86,7 @@ export async function takeTally(
       ([uuid, report]) => `recorded ${JSON.stringify(report)}, but ${uuid} is ${said.get(uuid)}`,
     ),
   );
-  const repeats = findRepeats(requests, service.killedAt, records.handovers);
+  const repeats = findRepeats(requests, service.killedAt, records.handovers, provider.wentDownAt);
   violations.push(
     ...repeats.unexplained.map((uuid) => `${uuid} was reported again without a reason`),
     ...repeats.atOnce.map((uuid) => `${uuid} was reported by two requests at once`),
