@@ -96,7 +96,7 @@ export class StorageKeeper {
   #lost(why: StorageError): void {
     if (!this.#isOpen()) return;
     this.#complaint = why.message;
-    this.#logger.error(`${why.message}: a new one is begun`);
+    this.#logger.error(`${why.message}: it is opened anew`);
     this.#opening = this.storage.close().then(
       () => this.#open(),
       () => this.#open(),

@@ -83,7 +83,7 @@ describe('an app whose store', () => {
       status: 'CONVERTED',
     });
     expect(
-      app.log.matching(/^error The file of the store .* is gone: a new one is begun/),
+      app.log.matching(/^error The file of the store .* is gone: it is opened anew/),
     ).toHaveLength(1);
   });
 });

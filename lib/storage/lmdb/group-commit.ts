@@ -27,8 +27,8 @@ interface Work {
  * are used: waiting for another process's lock happens on a thread of lmdb's own, never on the
  * event loop.
  *
- * A work that throws takes nobody with it: the transaction is undone, the work's promise rejects,
- * and the others run again without it.
+ * A work throws only where LMDB can't read its own file: its promise rejects, and the store is given
+ * up (`broken`). Child transactions could undo it alone, but LMDB was seen to crash in one.
  */
 export class GroupCommit {
   #waiting: Work[] = [];
@@ -44,6 +44,8 @@ export class GroupCommit {
     private readonly clock: Clock,
     /** Throws where the file isn't the one that was opened: what is written to it would be lost. */
     private readonly assertThere: () => void,
+    /** The file is broken. */
+    private readonly broken: (why: StorageError) => void,
   ) {
     this.#ledger = new Ledger(books.transaction, rules);
   }
@@ -80,34 +82,40 @@ export class GroupCommit {
 
   async #commitGroup(): Promise<void> {
     let group: Work[] = [];
-    let results: unknown[] = [];
-    let offender: Work | undefined;
+    const outcomes: (() => void)[] = [];
     try {
       this.assertThere();
-      await this.env.childTransaction(() => {
+      await this.env.transaction(() => {
         group = this.#waiting.splice(0, GROUP_SIZE);
         this.books.transaction.load();
-        results = group.map((work) => {
-          offender = work;
-          return work.run(this.#ledger);
-        });
-        offender = undefined;
+        for (const work of group) outcomes.push(this.#run(work));
         this.books.transaction.save();
       });
       if (this.durability === 'flushed') await this.env.flushed;
     } catch (error) {
-      await this.#failed(group, offender, error);
+      await this.#failed(group, error);
       return;
     }
-    group.forEach((work, index) => work.resolve(results[index] as never));
+    for (const tell of outcomes) tell();
   }
 
-  async #failed(group: Work[], offender: Work | undefined, error: unknown): Promise<void> {
-    if (offender) {
-      offender.reject(error);
-      this.#waiting.unshift(...group.filter((work) => work !== offender));
-      return;
+  /** Returns how to tell what came of it, once it is committed. */
+  #run({ run, resolve, reject }: Work): () => void {
+    try {
+      const result = run(this.#ledger);
+      return () => resolve(result as never);
+    } catch (error) {
+      return () => {
+        const failure = new StorageError(`The store can't be read: ${String(error)}`, {
+          cause: error,
+        });
+        this.broken(failure);
+        reject(failure);
+      };
     }
+  }
+
+  async #failed(group: Work[], error: unknown): Promise<void> {
     const failure = new StorageError(`The storage can't be written: ${await reasonOf(error)}`, {
       cause: error,
     });

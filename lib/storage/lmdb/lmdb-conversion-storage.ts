@@ -101,13 +101,19 @@ export class LmdbConversionStorage extends LedgerStorage {
     const tables = lmdbTables(env, sayOnce(host.logger));
     closeToOthers(folder);
     const opened = identityOf(folder);
-    const { durability } = this.#options;
-    const group = new GroupCommit(env, tables, host, durability, host.clock, () => {
+    let isBroken = false;
+    const assertThere = (): void => {
       if (identityOf(folder) === opened) return;
       const gone = new StorageError(`The file of the store in ${JSON.stringify(folder)} is gone`);
       host.lost(gone);
       throw gone;
-    });
+    };
+    const broken = (why: StorageError): void => {
+      isBroken = true;
+      host.lost(why);
+    };
+    const { durability } = this.#options;
+    const group = new GroupCommit(env, tables, host, durability, host.clock, assertThere, broken);
     await claimFormat(tables, group, folder);
     const forgetful = await whyForgetful(folder);
     if (forgetful) {
@@ -137,7 +143,8 @@ export class LmdbConversionStorage extends LedgerStorage {
         // recorded waits here.
         if (!(await group.drain(LONGEST_CLOSE))) return;
         await env.close();
-        unmark();
+        // A mark that stays makes the next opening check the file.
+        if (!isBroken) unmark();
       },
     };
   }

@@ -26,7 +26,7 @@ export async function runApp(settings: AppSettings, port: number): Promise<void>
   class AppModule {}
 
   const app = await NestFactory.create(AppModule, { logger: ['error', 'warn', 'log'] });
-  app.enableShutdownHooks();
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
   app.get(ConversionFeedbackService).events$.subscribe((event) => tell({ kind: 'event', event }));
   await app.listen(port, '127.0.0.1');
   tell({ kind: 'listening', url: await app.getUrl() });
