@@ -27,6 +27,8 @@ const LOOK = 1_000;
 const LOOKS_A_SAMPLE = 10;
 /** Longest wait for what is pending at the end, in ms. */
 const PATIENCE = 90_000;
+/** A run shorter than this, in ms, warms up from its first minute to its last: no slope is judged. */
+const JUDGED_FROM = 10 * MINUTE;
 /** Descriptors that come and go: connections of the load and to the provider. */
 const PASSING_DESCRIPTORS = 20;
 
@@ -202,11 +204,15 @@ async function conclude(
     ),
     ...wrong.map((answer) => `the app answered ${answer}`),
     ...(pending > 0 ? [`${pending} reports were pending long after all was well`] : []),
-    ...(grows(heap) ? [`the heap grows by ${inWords(heap)} MiB an hour`] : []),
-    ...(grows(anonymous) ? [`memory grows by ${inWords(anonymous)} MiB an hour`] : []),
-    ...(peakSize > 2 * peakLive
-      ? [`the file is ${peakSize} bytes, the peak of what is in it ${peakLive}`]
-      : []),
+    ...(length < JUDGED_FROM
+      ? []
+      : [
+          ...(grows(heap) ? [`the heap grows by ${inWords(heap)} MiB an hour`] : []),
+          ...(grows(anonymous) ? [`memory grows by ${inWords(anonymous)} MiB an hour`] : []),
+          ...(peakSize > 2 * peakLive
+            ? [`the file is ${peakSize} bytes, the peak of what is in it ${peakLive}`]
+            : []),
+        ]),
     ...(descriptors.second > descriptors.first + PASSING_DESCRIPTORS
       ? [`descriptors grow from ${descriptors.first} to ${descriptors.second}`]
       : []),
