@@ -26,8 +26,9 @@ export interface RecorderHost {
  *       └───────────────── a write is done ───────────────────────────┘
  *
  * - well: a response waits for its write, at most `recordTimeout`.
- * - sick: no response waits. Writes that failed are held in memory, one of them is tried every
- *   second, and once it succeeds all the others follow. What is held ends with the process: only
+ * - sick: no response waits. Writes that failed are held in memory, and those that come meanwhile
+ *   join them untried; one is tried every second, and once it succeeds all the others follow. What is
+ *   held ends with the process: only
  *   what the storage confirmed is recorded. Beyond 10,000 a write is dropped, and that is said.
  */
 export class Recorder {
@@ -55,7 +56,12 @@ export class Recorder {
    */
   record<T>(write: () => Promise<T>, written: (result: T) => void): Promise<void> {
     if (this.unfinished >= HELD) return this.#drop();
-    const trying = this.#try(() => write().then(written));
+    const attempt = () => write().then(written);
+    if (this.#held.length > 0) {
+      this.#held.push(attempt);
+      return Promise.resolve();
+    }
+    const trying = this.#try(attempt);
     return this.#sick ? Promise.resolve() : this.#waitFor(trying);
   }
 

@@ -84,6 +84,19 @@ describe('a response that waits for its recording', () => {
     expect(recorder.unfinished).toBe(0);
   });
 
+  it('tries one write a second while writes fail, however many come', async () => {
+    let tries = 0;
+    const write = async () => {
+      tries += 1;
+      throw new Error('disk full');
+    };
+    void recorder.record(write, () => {});
+    await settled();
+    for (let i = 0; i < 100; i += 1) void recorder.record(write, () => {});
+    await clock.advance(10_000);
+    expect(tries).toBe(11);
+  });
+
   it('follows with all that is held once one write succeeds', async () => {
     let sick = true;
     const written: number[] = [];
