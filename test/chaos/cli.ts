@@ -35,6 +35,7 @@ const choices = new Command('npm run chaos --')
   .parse()
   .opts<Choices>();
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 console.log(`seed ${choices.seed}`);
 const runs: Run[] = [];
 for (const scenario of scenarios) {

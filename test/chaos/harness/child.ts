@@ -8,11 +8,11 @@ const BUILT = join(import.meta.dirname, '..', '..', '..', 'build', 'chaos', 'app
 const LONGEST_OUTPUT = 20_000;
 
 const alive = new Set<Child>();
-process.on('exit', () => alive.forEach((child) => child.signal('SIGKILL')));
+process.on('exit', () => alive.forEach((child) => child.killAll()));
 
 /**
- * A process of the app or of the sandbox. It never outlives this one: it is killed when we exit, and
- * ends by itself when we are killed.
+ * A process of the app or of the sandbox, with all that it starts. It never outlives this one: it is
+ * killed when we exit, and ends by itself when we are killed.
  */
 export class Child {
   /** What it says over IPC. */
@@ -27,6 +27,8 @@ export class Child {
       env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', ...clockEnvironment(), ...env },
       execArgv: [],
       serialization: 'advanced',
+      // A group of its own: workers that hang don't notice that the process above them has gone.
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#gone = once(this.#process, 'close');
@@ -45,10 +47,6 @@ export class Child {
 
   get pid(): number {
     return this.#process.pid!;
-  }
-
-  get exited(): boolean {
-    return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 
   /** The end of what it printed. */
@@ -70,9 +68,18 @@ export class Child {
     return this.#process.exitCode ?? this.#process.signalCode!;
   }
 
-  /** Kills it as nothing can be caught. */
+  /** Kills it, and all that it started, as nothing can be caught. */
   async kill(): Promise<void> {
-    this.signal('SIGKILL');
+    this.killAll();
     await this.#gone;
+  }
+
+  /** The same, without waiting for its end. */
+  killAll(): void {
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // All of them are gone.
+    }
   }
 }

@@ -140,7 +140,7 @@ export class Service {
 
   /** Ends it, and removes its store. */
   async stop(): Promise<void> {
-    if (!this.#child.exited) await this.#child.kill();
+    await this.#child.kill();
     await this.removeFolder();
   }
 }
