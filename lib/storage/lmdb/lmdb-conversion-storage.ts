@@ -76,8 +76,10 @@ export class LmdbConversionStorage extends LedgerStorage {
       // What goes wrong from here on, a crash included, makes the next opening check the file first.
       const unmark = markOpen(folder);
       // With batches by event turn, lmdb drops a promise that rejects when a commit fails: that ends
-      // the process. GroupCommit gathers by itself.
-      const env = open({ path: folder, maxDbs: 12, eventTurnBatching: false });
+      // the process. GroupCommit gathers by itself. With overlapping syncs, lmdb 3.5.6 was seen to lose
+      // commits of one process while another one opens the store.
+      const options = { maxDbs: 12, eventTurnBatching: false, overlappingSync: false };
+      const env = open({ path: folder, ...options });
       return await this.#openIn(env, folder, host, unmark).catch(async (error: unknown) => {
         await env.close();
         if (error instanceof StorageError) unmark();
