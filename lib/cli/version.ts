@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { sandboxFolder } from '../sandbox/module-folder.js';
+import { moduleFolder } from '../module-folder.js';
 
 const NAME = 'nestjs-conversion-feedback';
 
 /** The package's version, from its own package.json: the CommonJS build has one in between. */
 export function packageVersion(): string {
-  for (let folder = sandboxFolder; folder !== dirname(folder); folder = dirname(folder)) {
+  for (let folder = moduleFolder; folder !== dirname(folder); folder = dirname(folder)) {
     const { name, version } = readPackage(join(folder, 'package.json'));
     if (name === NAME && version !== undefined) return version;
   }

@@ -1,8 +1,8 @@
 import { ConversionFeedbackEvent } from '../conversion-feedback.events.js';
 import { FailureReason } from '../conversion-report.js';
-import { ConversionStatus } from '../conversion-status.js';
 import { Deliver, DeliveryAnswer } from './answer.js';
 import { Backoff, fullJitter } from './backoff.js';
+import { Caution, DEATHS, NotAsked, Predecessor } from './caution.js';
 import { Clock, Random, settlesWithin } from './clock.js';
 import { Line } from './line.js';
 import { PacedWindow, RateLimit, RequestWindow, unlimited } from './rate-limit.js';
@@ -28,19 +28,6 @@ export interface DeliveryLoopHost {
   readonly storageFailed: (error: unknown) => void;
 }
 
-/** What is known of the process that delivered before this one did. */
-export interface Predecessor {
-  /** Ms since its last request, or since the last one it can have made. */
-  readonly lastRequestAgo: number;
-  /** Whether it ended otherwise than in order. */
-  readonly died: boolean;
-  /** Whether requests of its may still be in flight, which nobody knows of. */
-  readonly leftInFlight: boolean;
-}
-
-/** Why the provider wasn't asked: the report kills who delivers it, or another process delivers. */
-type NotAsked = 'deadly' | 'not ours';
-
 /** Longest time between two looks at the queue: other processes write to it unseen. */
 const LOOK_INTERVAL = 250;
 /** How long the loop waits after the queue failed it. */
@@ -49,13 +36,6 @@ const SICK_QUEUE_INTERVAL = 1_000;
 const STANDSTILL_INTERVAL = 1_000;
 /** A report refused so often while others pass is refused for itself. */
 const REFUSALS = 3;
-/** A report on which the process died so often is set aside. */
-const DEATHS = 3;
-/** Reports that are held back at most: behind so many, others wait as well, rather than be looked for. */
-const HELD_BACK = 1_000;
-/** A request that is under way for so many ms has done the process no harm. */
-const HARMLESS_AFTER = 500;
-
 /**
  * Takes due reports from a queue to the provider, for as long as it is started.
  *
@@ -64,10 +44,7 @@ const HARMLESS_AFTER = 500;
  * - running: one round after another. A round sweeps the queue, then starts as many requests as the
  *   line, the concurrency and the rate limit let, and sleeps until the next moment at which one of
  *   them, or the queue, has something to do; an answer or `wake()` ends the sleep.
- *   After a process that died the first requests go one by one, each noted in the queue before: a
- *   report that kills whoever delivers it is found out, and set aside the third time.
- *   After a process that may have left requests in flight, only what they can't contradict goes out
- *   until their time is over: CONVERTED, where no other status was on its way.
+ *   What a process minds after it took over from another one stands in caution.ts.
  * - draining: no request starts; those in flight are answered, or left at the timeout: they are
  *   still in the queue, and go out again later.
  *
@@ -83,28 +60,27 @@ export class DeliveryLoop {
   readonly #window: RequestWindow;
   readonly #inFlight = new Map<number, Promise<void>>();
   readonly #refusals = new Map<number, { count: number; passedBefore: number }>();
-  /** Reports that wait until a predecessor's requests must have ended. */
-  readonly #heldBack = new Set<number>();
-  readonly #skip = (key: number): boolean => this.#inFlight.has(key) || this.#heldBack.has(key);
+  readonly #caution: Caution;
+  readonly #skip = (key: number): boolean =>
+    this.#inFlight.has(key) || this.#caution.holdsBack(key);
   #running = false;
   #round?: Promise<void>;
   #wokenMeanwhile = false;
   #cancelSleep?: () => void;
   #probes = 0;
-  #careful = 0;
   #lastRequestAt = -Infinity;
-  #holdBackUntil = -Infinity;
   #passed = 0;
   #notedStandstill = 0;
   #nextSweep = -Infinity;
 
   constructor(
     private readonly queue: ReportQueue,
-    private readonly deliver: Deliver,
+    deliver: Deliver,
     private readonly settings: DeliverySettings,
     private readonly host: DeliveryLoopHost,
   ) {
     this.#window = settings.rateLimit ? new PacedWindow(settings.rateLimit) : unlimited;
+    this.#caution = new Caution(queue, deliver, settings, host);
   }
 
   /**
@@ -115,10 +91,8 @@ export class DeliveryLoop {
     if (this.#running) return;
     this.#running = true;
     if (predecessor) {
-      const lastRequestAt = this.host.clock.elapsed() - predecessor.lastRequestAgo;
-      this.#window.assumeUsed(lastRequestAt);
-      if (predecessor.died) this.#careful = 2 * this.settings.concurrency;
-      if (predecessor.leftInFlight) this.#holdBackUntil = lastRequestAt + this.settings.timeout;
+      this.#window.assumeUsed(this.host.clock.elapsed() - predecessor.lastRequestAgo);
+      this.#caution.tookOverFrom(predecessor);
     }
     this.wake();
   }
@@ -192,10 +166,9 @@ export class DeliveryLoop {
 
   #flow(): number {
     const { clock } = this.host;
-    const most = this.#careful > 0 ? 1 : this.settings.concurrency;
-    const free = most - this.#inFlight.size;
+    const free = this.#caution.concurrency - this.#inFlight.size;
     if (free <= 0) return LOOK_INTERVAL;
-    const due = this.#due(free, this.#skip);
+    const due = this.#caution.due(this.#moment(), free, this.#skip);
     for (const report of due) {
       const wait = this.#window.nextAt(clock.elapsed()) - clock.elapsed();
       if (wait > 0) return Math.min(wait, LOOK_INTERVAL);
@@ -224,24 +197,7 @@ export class DeliveryLoop {
   }
 
   #firstDue(skip: (key: number) => boolean): QueuedReport | undefined {
-    return this.#due(1, skip).at(0);
-  }
-
-  /** Reports that may go now. */
-  #due(limit: number, skip: (key: number) => boolean): QueuedReport[] {
-    if (this.host.clock.elapsed() >= this.#holdBackUntil) {
-      this.#heldBack.clear();
-      return this.queue.due(this.#moment(), limit, skip);
-    }
-    while (this.#heldBack.size < HELD_BACK) {
-      const due = this.queue.due(this.#moment(), limit, skip);
-      const contestable = due.filter(
-        ({ status, replaces }) => replaces || status !== ConversionStatus.CONVERTED,
-      );
-      if (contestable.length === 0) return due;
-      for (const { key } of contestable) this.#heldBack.add(key);
-    }
-    return [];
+    return this.#caution.due(this.#moment(), 1, skip).at(0);
   }
 
   #moment(): DueMoment {
@@ -259,7 +215,8 @@ export class DeliveryLoop {
     this.#lastRequestAt = this.host.clock.elapsed();
     this.#window.take(this.#lastRequestAt);
     if (probe) this.#probes += 1;
-    const settled = this.#ask(report)
+    const settled = this.#caution
+      .ask(report)
       .then((answer) => this.#heard(report, answer, probe))
       .catch((error: unknown) => this.host.storageFailed(error))
       .finally(() => {
@@ -268,22 +225,6 @@ export class DeliveryLoop {
         this.wake();
       });
     this.#inFlight.set(report.key, settled);
-  }
-
-  /** Resolves to what the provider said, or why it wasn't asked. */
-  async #ask(report: QueuedReport): Promise<DeliveryAnswer | NotAsked> {
-    if (this.#careful === 0) return this.deliver(report);
-    this.#careful -= 1;
-    if ((await this.queue.begin(report)) >= DEATHS) return 'deadly';
-    const survive = (): void => {
-      this.queue.survived(report).catch((error: unknown) => this.host.storageFailed(error));
-    };
-    if (!this.host.mayRequest()) {
-      survive();
-      return 'not ours';
-    }
-    const cancel = this.host.clock.after(HARMLESS_AFTER, survive);
-    return this.deliver(report).finally(cancel);
   }
 
   async #heard(

@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { ConversionStorage } from '../../lib/index.js';
 import { settled } from '../support/clocks.js';
-import { JumpingClock, ProcessClock } from '../support/jumping-clock.js';
+import { ManualClock } from '../support/clocks.js';
+import { ProcessClock } from '../support/process-clock.js';
 import { newUuid, settings } from '../support/storage-host.js';
 import { SetUp } from './operations.js';
 import { MAX_AGE, Oracle, RETENTION } from './oracle.js';
@@ -33,7 +34,7 @@ interface Process {
 export class InProcessSite implements Site {
   /** What a crashed one has handed to lmdb is written all the same: that is no crash. */
   readonly diesCalmly = true;
-  readonly #clock = new JumpingClock();
+  readonly #clock = new ManualClock();
   readonly #processes = new Map<number, Process>();
   readonly #dead: Process[] = [];
 

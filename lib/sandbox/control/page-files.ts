@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { sandboxFolder } from '../module-folder.js';
+import { moduleFolder } from '../../module-folder.js';
 
 const FILES: Readonly<Record<string, { name: string; type: string }>> = {
   '/': { name: 'index.html', type: 'text/html; charset=utf-8' },
@@ -28,7 +28,7 @@ export function isPageFile(path: string): boolean {
 /** Answers with a file of the page. */
 export async function sendPageFile(response: ServerResponse, path: string): Promise<void> {
   const { name, type } = FILES[path];
-  const content = await readFile(join(sandboxFolder, 'page', name));
+  const content = await readFile(join(moduleFolder, 'sandbox', 'page', name));
   response.writeHead(200, {
     'Content-Type': type,
     'Content-Security-Policy': POLICY,

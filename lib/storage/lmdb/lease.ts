@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Clock, settlesWithin } from '../../delivery/clock.js';
-import { Predecessor } from '../../delivery/delivery-loop.js';
+import { Predecessor } from '../../delivery/caution.js';
 import { Transact } from '../ledger/ledger-queue.js';
 import { LeaseRecord, MetaTable } from './lmdb-tables.js';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../../conversion-feedback.errors.js';
-import { lmdbFolder } from './module-folder.js';
+import { moduleFolder } from '../../module-folder.js';
 import { DATA_FILE, isMarkedOpen } from './store-folder.js';
 
 /** How long the check may take once it has begun, in ms: what takes longer waits for a held lock. */
@@ -78,7 +78,7 @@ async function readMeta(file: Awaited<ReturnType<typeof open>>, position: number
 }
 
 function tryInAnotherProcess(folder: string, tables: readonly string[]): Promise<Check> {
-  const script = join(lmdbFolder, 'check-store.mjs');
+  const script = join(moduleFolder, 'storage', 'lmdb', 'check-store.mjs');
   const child = spawn(process.execPath, [script, folder, ...tables], {
     // The app's own flags (a debugger's port, hooks that load something) are not for this one.
     env: { ...process.env, NODE_OPTIONS: '' },

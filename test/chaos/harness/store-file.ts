@@ -9,16 +9,6 @@ interface Statistics {
   readonly overflowPages: number;
 }
 
-const TABLES = [
-  'meta',
-  'messages',
-  'verifications',
-  'uuids',
-  'pending',
-  'failed',
-  'due',
-  'deadlines',
-];
 /** LMDB's own, at the beginning of each file. */
 const META_PAGES = 2;
 
@@ -31,7 +21,9 @@ export class StoreFile {
   constructor(folder: string) {
     this.#path = join(folder, 'data.mdb');
     this.#env = open({ path: folder, maxDbs: 12, readOnly: true });
-    this.#tables = TABLES.map((name) => this.#env.openDB({ name, encoding: 'binary' }));
+    // The keys at the root are the tables' names.
+    const names = [...this.#env.getKeys()] as string[];
+    this.#tables = names.map((name) => this.#env.openDB({ name, encoding: 'binary' }));
   }
 
   /** Bytes of the file. */

@@ -1,4 +1,4 @@
-/** The folder of this file, in the sources and in both builds. */
+/** The folder of this file, in the sources and in both builds. The only place that asks for it. */
 // eslint-disable-next-line @typescript-eslint/ban-ts-comment -- expecting the error fails the ESM build
 // @ts-ignore The CommonJS build refuses import.meta; scripts/finish-cjs-build.mjs puts __dirname here.
-export const sandboxFolder: string = import.meta.dirname;
+export const moduleFolder: string = import.meta.dirname;

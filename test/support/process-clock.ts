@@ -1,44 +1,5 @@
 import { Clock } from '../../lib/delivery/clock.js';
-
-interface Timer {
-  readonly at: number;
-  readonly callback: () => void;
-}
-
-/**
- * Time that stands still until a test moves it, and then jumps: a week costs no more than a second.
- * Timers that became due meanwhile fire once, late, as they do on a machine that was asleep.
- */
-export class JumpingClock {
-  #elapsed = 0;
-  readonly #timers = new Set<Timer>();
-
-  constructor(private readonly start = Date.UTC(2026, 0, 1)) {}
-
-  now(): number {
-    return this.start + this.#elapsed;
-  }
-
-  elapsed(): number {
-    return this.#elapsed;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const timer = { at: this.#elapsed + Math.max(0, ms), callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  /** Moves time on, and fires what is due by then, the earliest first. */
-  jump(ms: number): void {
-    this.#elapsed += ms;
-    const due = [...this.#timers].filter(({ at }) => at <= this.#elapsed);
-    for (const timer of due.sort((a, b) => a.at - b.at)) {
-      // One that fired before may have cancelled it.
-      if (this.#timers.delete(timer)) timer.callback();
-    }
-  }
-}
+import { ManualClock } from './clocks.js';
 
 interface OwnTimer {
   readonly callback: () => void;
@@ -50,7 +11,7 @@ export class ProcessClock implements Clock {
   readonly #timers = new Set<OwnTimer>();
   #state: 'alive' | 'dead' | 'buried' = 'alive';
 
-  constructor(private readonly clock: JumpingClock) {}
+  constructor(private readonly clock: ManualClock) {}
 
   now(): number {
     return this.clock.now();

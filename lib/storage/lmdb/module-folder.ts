@@ -1,4 +1,0 @@
-/** The folder of this file, in the sources and in both builds. */
-// eslint-disable-next-line @typescript-eslint/ban-ts-comment -- expecting the error fails the ESM build
-// @ts-ignore The CommonJS build refuses import.meta; scripts/finish-cjs-build.mjs puts __dirname here.
-export const lmdbFolder: string = import.meta.dirname;
