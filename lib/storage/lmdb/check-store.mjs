@@ -3,16 +3,23 @@
 // it found in one line of JSON; ends by a signal, or not at all, where it found that.
 import { ABORT, open } from 'lmdb';
 
-const [path, ...tables] = process.argv.slice(2);
+const [path, gatePath, ...names] = process.argv.slice(2);
+const options = { maxDbs: 12, eventTurnBatching: false, overlappingSync: false };
 /** Entries that are read at each end of a table. */
 const ENTRIES = 2_000;
 
 process.umask(0o077);
 process.stdout.write('begun\n');
 try {
-  const env = open({ path, maxDbs: 12, overlappingSync: false });
-  for (const name of tables) {
-    const table = env.openDB({ name, encoding: 'binary' });
+  const gate = open({ path: gatePath, ...options });
+  process.stdout.write('at the gate\n');
+  let env;
+  // Nobody may commit meanwhile: see gate.ts.
+  const tables = await gate.transaction(() => {
+    env = open({ path, ...options });
+    return names.map((name) => env.openDB({ name, encoding: 'binary' }));
+  });
+  for (const table of tables) {
     for (const reverse of [false, true]) {
       for (const { value } of table.getRange({ reverse, limit: ENTRIES })) value.at(0);
     }
@@ -23,6 +30,7 @@ try {
     return ABORT;
   });
   await env.close();
+  await gate.close();
   process.stdout.write(JSON.stringify({ sound: true }));
 } catch (error) {
   process.stdout.write(JSON.stringify({ code: error.code, message: String(error.message) }));

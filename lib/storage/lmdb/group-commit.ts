@@ -4,6 +4,7 @@ import { Clock, settlesWithin } from '../../delivery/clock.js';
 import { Transact } from '../ledger/ledger-queue.js';
 import { Ledger } from '../ledger/ledger.js';
 import { Durability } from './durability.js';
+import { Gate } from './gate.js';
 import { LmdbBooks } from './lmdb-tables.js';
 
 /** How long a write that nobody waits for may wait for others to join it, in ms. */
@@ -12,6 +13,16 @@ const SOON = 20;
 const WAITING = 100_000;
 /** Works that share one transaction at most: the event loop does them in one go. */
 const GROUP_SIZE = 500;
+
+/** The file that is committed to. */
+export interface StoreFile {
+  readonly env: RootDatabase;
+  readonly gate: Gate;
+  /** Throws where the file isn't the one that was opened: what is written to it would be lost. */
+  readonly assertThere: () => void;
+  /** It can't be read any more. */
+  readonly broken: (why: StorageError) => void;
+}
 
 interface Work {
   readonly run: (ledger: Ledger) => unknown;
@@ -37,15 +48,11 @@ export class GroupCommit {
   readonly #ledger: Ledger;
 
   constructor(
-    private readonly env: RootDatabase,
+    private readonly file: StoreFile,
     private readonly books: LmdbBooks,
     rules: ConstructorParameters<typeof Ledger>[1],
     private readonly durability: Durability,
     private readonly clock: Clock,
-    /** Throws where the file isn't the one that was opened: what is written to it would be lost. */
-    private readonly assertThere: () => void,
-    /** The file is broken. */
-    private readonly broken: (why: StorageError) => void,
   ) {
     this.#ledger = new Ledger(books.transaction, rules);
   }
@@ -84,14 +91,16 @@ export class GroupCommit {
     let group: Work[] = [];
     const outcomes: (() => void)[] = [];
     try {
-      this.assertThere();
-      await this.env.transaction(() => {
+      const { env, gate, assertThere } = this.file;
+      assertThere();
+      const write = (): void => {
         group = this.#waiting.splice(0, GROUP_SIZE);
         this.books.transaction.load();
         for (const work of group) outcomes.push(this.#run(work));
         this.books.transaction.save();
-      });
-      if (this.durability === 'flushed') await this.env.flushed;
+      };
+      await gate.pass(() => env.transaction(write));
+      if (this.durability === 'flushed') await env.flushed;
     } catch (error) {
       await this.#failed(group, error);
       return;
@@ -109,7 +118,7 @@ export class GroupCommit {
         const failure = new StorageError(`The store can't be read: ${String(error)}`, {
           cause: error,
         });
-        this.broken(failure);
+        this.file.broken(failure);
         reject(failure);
       };
     }

@@ -1,10 +1,12 @@
 import { RootDatabase, open } from 'lmdb';
 import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
+import { settlesWithin } from '../../delivery/clock.js';
 import { DeliveryLoop } from '../../delivery/delivery-loop.js';
 import { ConversionStorageHost } from '../conversion-storage.js';
 import { Books, LedgerStorage } from '../ledger/ledger-storage.js';
 import { Ledger } from '../ledger/ledger.js';
 import { Durability } from './durability.js';
+import { Gate } from './gate.js';
 import { GroupCommit } from './group-commit.js';
 import { Lease } from './lease.js';
 import { LmdbBooks, lmdbTables, tableNames } from './lmdb-tables.js';
@@ -19,6 +21,8 @@ import {
   whyForgetful,
 } from './store-folder.js';
 
+/** How long opening may wait for other processes to commit or to open, in ms. */
+const LONGEST_OPENING = 3_000;
 /** How long closing may wait for the write lock, in ms. */
 const LONGEST_CLOSE = 300;
 /** Version of what stands in the file. A store with a higher one is refused. */
@@ -75,16 +79,16 @@ export class LmdbConversionStorage extends LedgerStorage {
     try {
       // What goes wrong from here on, a crash included, makes the next opening check the file first.
       const unmark = markOpen(folder);
-      // With batches by event turn, lmdb drops a promise that rejects when a commit fails: that ends
-      // the process. GroupCommit gathers by itself. With overlapping syncs, lmdb 3.5.6 was seen to lose
-      // commits of one process while another one opens the store.
-      const options = { maxDbs: 12, eventTurnBatching: false, overlappingSync: false };
-      const env = open({ path: folder, ...options });
-      return await this.#openIn(env, folder, host, unmark).catch(async (error: unknown) => {
-        await env.close();
-        if (error instanceof StorageError) unmark();
-        throw error;
-      });
+      const gate = Gate.open(folder);
+      const { env, tables } = await throughGate(gate, host, () => openTables(folder, host));
+      return await this.#open(env, tables, gate, folder, host, unmark).catch(
+        async (error: unknown) => {
+          await env.close();
+          await gate.close();
+          if (error instanceof StorageError) unmark();
+          throw error;
+        },
+      );
     } catch (error) {
       if (error instanceof StorageError) throw error;
       throw new StorageError(
@@ -94,13 +98,14 @@ export class LmdbConversionStorage extends LedgerStorage {
     }
   }
 
-  async #openIn(
+  async #open(
     env: RootDatabase,
+    tables: LmdbBooks,
+    gate: Gate,
     folder: string,
     host: ConversionStorageHost,
     unmark: () => void,
   ): Promise<Books> {
-    const tables = lmdbTables(env, sayOnce(host.logger));
     closeToOthers(folder);
     const opened = identityOf(folder);
     let isBroken = false;
@@ -115,7 +120,8 @@ export class LmdbConversionStorage extends LedgerStorage {
       host.lost(why);
     };
     const { durability } = this.#options;
-    const group = new GroupCommit(env, tables, host, durability, host.clock, assertThere, broken);
+    const file = { env, gate, assertThere, broken };
+    const group = new GroupCommit(file, tables, host, durability, host.clock);
     await claimFormat(tables, group, folder);
     const forgetful = await whyForgetful(folder);
     if (forgetful) {
@@ -145,6 +151,7 @@ export class LmdbConversionStorage extends LedgerStorage {
         // recorded waits here.
         if (!(await group.drain(LONGEST_CLOSE))) return;
         await env.close();
+        await gate.close();
         // A mark that stays makes the next opening check the file.
         if (!isBroken) unmark();
       },
@@ -175,6 +182,32 @@ async function moveAsideIfDamaged(folder: string, host: ConversionStorageHost): 
   host.logger.error(
     `The store is damaged (${damage}): it is kept as ${JSON.stringify(aside)}, with all that was recorded in it, and a new one is begun`,
   );
+}
+
+/** Opens the file while no other process commits to it or opens it. */
+async function throughGate<T>(
+  gate: Gate,
+  { clock }: ConversionStorageHost,
+  run: () => T,
+): Promise<T> {
+  let given = true;
+  const passed = gate.pass(() => (given ? run() : undefined));
+  if (await settlesWithin(clock, LONGEST_OPENING, passed)) return (await passed) as T;
+  given = false;
+  throw new StorageError("The store can't be opened: another process holds its write lock");
+}
+
+function openTables(folder: string, { logger }: ConversionStorageHost) {
+  // With batches by event turn, lmdb drops a promise that rejects when a commit fails: that ends the
+  // process. GroupCommit gathers by itself. With overlapping syncs, processes that opened the file at
+  // once were seen to break it.
+  const env = open({
+    path: folder,
+    maxDbs: 12,
+    eventTurnBatching: false,
+    overlappingSync: false,
+  });
+  return { env, tables: lmdbTables(env, sayOnce(logger)) };
 }
 
 /** A record that can't be read is said once a table: a broken disk breaks many. */

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../../conversion-feedback.errors.js';
 import { moduleFolder } from '../../module-folder.js';
+import { GATE } from './gate.js';
 import { DATA_FILE, isMarkedOpen } from './store-folder.js';
 
 /** How long the check may take once it has begun, in ms: what takes longer waits for a held lock. */
@@ -19,6 +20,8 @@ const CRASHES = new Set<NodeJS.Signals | null>(['SIGBUS', 'SIGSEGV', 'SIGABRT', 
 
 /** What check-store.mjs said, and how it ended. */
 interface Check {
+  /** Whether it could open the gate. */
+  readonly passedGate: boolean;
   readonly said?: { readonly sound?: true; readonly code?: number; readonly message?: string };
   readonly signal: NodeJS.Signals | null;
 }
@@ -34,20 +37,46 @@ export async function whyDamaged(
   folder: string,
   tables: readonly string[],
 ): Promise<string | undefined> {
-  const file = join(folder, DATA_FILE);
-  if (!existsSync(file)) return undefined;
-  if (!isMarkedOpen(folder) && (await looksSound(file))) return undefined;
-  const { said, signal } = await tryInAnotherProcess(folder, tables);
+  const files = [join(folder, DATA_FILE), join(folder, GATE, DATA_FILE)].filter(existsSync);
+  // LMDB maps its lock file: where that has no room the process would end.
+  if (files.length < 2 && (await isFull(folder))) throw full();
+  if (files.length === 0) return undefined;
+  const looked = await Promise.all(files.map(looksSound));
+  if (!isMarkedOpen(folder) && looked.every(Boolean)) return undefined;
+  const check = await tryInAnotherProcess(folder, tables);
+  if (check.passedGate || check.said?.sound || !(await isDamage(check, folder)))
+    return damageIn(check, folder);
+  // Nothing is in the gate but its lock.
+  rmSync(join(folder, GATE), { recursive: true, force: true });
+  return damageIn(await tryInAnotherProcess(folder, tables), folder);
+}
+
+/** Returns what is wrong with the file, or throws where something else is. */
+async function damageIn(check: Check, folder: string): Promise<string | undefined> {
+  const { said, signal } = check;
   if (said?.sound) return undefined;
-  if (said?.code && BROKEN.has(said.code)) return said.message;
+  if (await isDamage(check, folder))
+    return said?.message ?? `it ended the process that read it, by ${signal}`;
   if (said) throw new StorageError(`The store can't be opened: ${said.message}`);
-  if (!CRASHES.has(signal))
-    throw new StorageError(
-      "The store can't be opened: another process holds its write lock, or all memory is in use",
-    );
+  throw new StorageError(
+    "The store can't be opened: another process holds its write lock, or all memory is in use",
+  );
+}
+
+async function isDamage({ said, signal }: Check, folder: string): Promise<boolean> {
+  if (said) return said.code !== undefined && BROKEN.has(said.code);
+  if (!CRASHES.has(signal)) return false;
+  if (await isFull(folder)) throw full();
+  return true;
+}
+
+async function isFull(folder: string): Promise<boolean> {
   const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < ROOM) throw new StorageError("The store can't be opened: its disk is full");
-  return `it ended the process that read it, by ${signal}`;
+  return bavail * bsize < ROOM;
+}
+
+function full(): StorageError {
+  return new StorageError("The store can't be opened: its disk is full");
 }
 
 /** Whether both of LMDB's first pages are there, and all the pages that they speak of. */
@@ -79,7 +108,7 @@ async function readMeta(file: Awaited<ReturnType<typeof open>>, position: number
 
 function tryInAnotherProcess(folder: string, tables: readonly string[]): Promise<Check> {
   const script = join(moduleFolder, 'storage', 'lmdb', 'check-store.mjs');
-  const child = spawn(process.execPath, [script, folder, ...tables], {
+  const child = spawn(process.execPath, [script, folder, join(folder, GATE), ...tables], {
     // The app's own flags (a debugger's port, hooks that load something) are not for this one.
     env: { ...process.env, NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -95,10 +124,12 @@ function tryInAnotherProcess(folder: string, tables: readonly string[]): Promise
   });
   return new Promise((resolve) => {
     // A machine that starts no process may open the store all the same.
-    child.once('error', () => resolve({ said: { sound: true }, signal: null }));
+    child.once('error', () => resolve({ passedGate: true, said: { sound: true }, signal: null }));
     child.once('close', (_, signal) => {
       clearTimeout(timer);
-      resolve({ said: parse(output.replace(/^begun\n/, '')), signal });
+      const lines = output.split('\n');
+      const passedGate = lines.includes('at the gate');
+      resolve({ passedGate, said: parse(lines.at(-1)!), signal });
     });
   });
 }

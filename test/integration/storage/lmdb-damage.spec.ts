@@ -102,6 +102,19 @@ describe('an lmdb store whose file is damaged', () => {
     },
   );
 
+  it.each(Object.entries(damages))(
+    'keeps all that was recorded where its gate, not its file, %s',
+    async (_, damage) => {
+      await leaveOpen();
+      await damage(join(folder.path, 'gate', 'data.mdb'));
+      await reopen();
+      expect(await storage.counts()).toMatchObject({ pending: 50 });
+      expect(log.lines).toEqual([]);
+      await record();
+      expect(await storage.counts()).toMatchObject({ pending: 51 });
+    },
+  );
+
   it('in one message sets its report aside, and delivers the others', async () => {
     await tamper('messages', 7, Buffer.from([0xc1, 0xff]));
     await reopen();

@@ -45,9 +45,12 @@ describe("the store's folder and files", () => {
   };
 
   const filesAreClosed = async (): Promise<void> => {
-    const files = await readdir(path);
-    expect(files).toContain('data.mdb');
-    for (const file of files) expect([file, await modeOf(join(path, file))]).toEqual([file, 0o600]);
+    const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    expect(entries.map(({ name }) => name)).toContain('data.mdb');
+    for (const entry of entries) {
+      const mode = await modeOf(join(entry.parentPath, entry.name));
+      expect([entry.name, mode]).toEqual([entry.name, entry.isDirectory() ? 0o700 : 0o600]);
+    }
   };
 
   it('are the owner’s alone, though the umask takes nothing away', async () => {
