@@ -140,34 +140,6 @@ describe('an lmdb store', () => {
     expect([...delivered].sort()).toEqual(others.sort());
   }, 120_000);
 
-  it('loses nothing that is recorded while other processes open and close it', async () => {
-    const script = join(process.cwd(), 'test/support/processes/opening.mjs');
-    const start = async (what: 'record' | 'open') => {
-      const child = fork(script, [folder.path, what], { execArgv: [] });
-      await once(child, 'message');
-      return child;
-    };
-    const [recorders, openers] = await Promise.all([
-      Promise.all([start('record'), start('record')]),
-      Promise.all([start('open'), start('open')]),
-    ]);
-    await turnsOfTheLoop(5_000);
-    const stop = async (child: ChildProcess): Promise<number> => {
-      child.send('stop');
-      const [{ done }] = (await once(child, 'message')) as [{ done: number }];
-      await once(child, 'exit');
-      return done;
-    };
-    const opened = await Promise.all(openers.map(stop));
-    const recorded = await Promise.all(recorders.map(stop));
-    expect(Math.min(...opened)).toBeGreaterThan(10);
-
-    const storage = new LmdbConversionStorage({ path: folder.path });
-    await storage.open(storageHost().host);
-    expect(await storage.counts()).toMatchObject({ pending: recorded[0] + recorded[1] });
-    await storage.close();
-  });
-
   it('can not be opened while a stopped process holds its write lock, and says so', async () => {
     const { host } = storageHost();
     const first = new LmdbConversionStorage({ path: folder.path });

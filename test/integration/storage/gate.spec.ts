@@ -1,0 +1,67 @@
+import { ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { tempFolder } from '../../support/temp-folder.js';
+
+interface Stay {
+  readonly from: number;
+  readonly to: number;
+}
+
+describe("a store's gate", () => {
+  let folder: Awaited<ReturnType<typeof tempFolder>>;
+  let children: ChildProcess[];
+  let stays: Stay[][];
+
+  const start = (): ChildProcess => {
+    const script = join(process.cwd(), 'test/support/processes/gate.mjs');
+    const child = fork(script, [folder.path], { execArgv: [] });
+    const own: Stay[] = [];
+    child.on('message', (told: Partial<Stay>) => told.to && own.push(told as Stay));
+    children.push(child);
+    stays.push(own);
+    return child;
+  };
+
+  /** Resolves once a process was within so many times more. */
+  const passes = async (child: ChildProcess, count: number): Promise<void> => {
+    const own = stays[children.indexOf(child)];
+    for (const until = own.length + count; own.length < until;) await once(child, 'message');
+  };
+
+  beforeEach(async () => {
+    folder = await tempFolder();
+    children = [];
+    stays = [];
+  });
+
+  afterEach(async () => {
+    const gone = children
+      .filter(({ signalCode }) => !signalCode)
+      .map((child) => once(child, 'exit'));
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(gone);
+    await folder.remove();
+  });
+
+  it('lets one process in at a time', async () => {
+    const all = [start(), start(), start()];
+    await Promise.all(all.map((child) => passes(child, 200)));
+    const inOrder = stays.flat().sort((a, b) => a.from - b.from);
+    for (const [i, { from }] of inOrder.slice(1).entries())
+      expect(from).toBeGreaterThanOrEqual(inOrder[i].to);
+  });
+
+  it('lets the next one in when the one within is killed', async () => {
+    const [first, second] = [start(), start()];
+    await passes(second, 10);
+    for (;;) {
+      const [told] = (await once(first, 'message')) as [{ entered?: boolean }];
+      if (told.entered) break;
+    }
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    await passes(second, 10);
+  });
+});
