@@ -2,13 +2,13 @@ import {
   BeforeApplicationShutdown,
   Inject,
   Injectable,
-  Logger,
+  type LoggerService,
   OnApplicationBootstrap,
   OnApplicationShutdown,
   OnModuleInit,
 } from '@nestjs/common';
 import { EventBus } from './conversion-feedback.event-bus.js';
-import { RESOLVED_OPTIONS } from './conversion-feedback.module-definition.js';
+import { LOGGER, RESOLVED_OPTIONS } from './conversion-feedback.module-definition.js';
 import type { ResolvedOptions } from './conversion-feedback.options.js';
 import { CLOCK, type Clock, RANDOM, type Random } from './delivery/clock.js';
 import { DeliveryLog } from './delivery/delivery-log.js';
@@ -38,20 +38,22 @@ export class ConversionFeedbackLifecycle
     @Inject(ConversionStorage) storage: ConversionStorage,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(RANDOM) private readonly random: Random,
+    @Inject(LOGGER) private readonly logger: LoggerService,
     private readonly plivo: PlivoClient,
     private readonly events: EventBus,
     private readonly recorder: Recorder,
   ) {
-    this.#log = new DeliveryLog(events.events$, clock);
-    this.#keeper = new StorageKeeper(storage, clock);
+    this.#log = new DeliveryLog(events.events$, clock, logger);
+    this.#keeper = new StorageKeeper(storage, clock, logger);
   }
 
   async onModuleInit(): Promise<void> {
-    const { superseded, expireAfter, retention, delivery } = this.options;
+    const { name, superseded, expireAfter, retention, delivery } = this.options;
     await this.#keeper.open({
       clock: this.clock,
       random: this.random,
-      logger: new Logger('ConversionFeedback'),
+      logger: this.logger,
+      account: name,
       superseded,
       expireAfter,
       retention,

@@ -7,7 +7,13 @@ import {
 /** Injection token of the checked options, with their defaults filled in. */
 export const RESOLVED_OPTIONS = Symbol('RESOLVED_OPTIONS');
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+/** Injection token of the name of the account that a module works for. */
+export const ACCOUNT = Symbol('ACCOUNT');
+
+/** Injection token of the logger, whose lines tell the account. */
+export const LOGGER = Symbol('LOGGER');
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<ConversionFeedbackModuleOptions>({
     moduleName: 'ConversionFeedback',
   })

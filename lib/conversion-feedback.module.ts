@@ -1,12 +1,21 @@
-import { Global, Logger, Module } from '@nestjs/common';
+import { DynamicModule, Global, LoggerService, Module } from '@nestjs/common';
+import { getConversionFeedbackToken, loggerOf } from './conversion-feedback.account.js';
 import { EventBus } from './conversion-feedback.event-bus.js';
 import { ConversionFeedbackLifecycle } from './conversion-feedback.lifecycle.js';
 import {
+  ACCOUNT,
+  ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
+  LOGGER,
   MODULE_OPTIONS_TOKEN,
   RESOLVED_OPTIONS,
 } from './conversion-feedback.module-definition.js';
-import { ResolvedOptions, resolveOptions } from './conversion-feedback.options.js';
+import {
+  ConversionFeedbackModuleOptions,
+  DEFAULT_ACCOUNT,
+  ResolvedOptions,
+  resolveOptions,
+} from './conversion-feedback.options.js';
 import { ConversionFeedbackService } from './conversion-feedback.service.js';
 import { CLOCK, Clock, RANDOM, systemClock } from './delivery/clock.js';
 import { PlivoClient } from './plivo/plivo-client.js';
@@ -14,15 +23,20 @@ import { Recorder } from './recording/recorder.js';
 import { ConversionStorage } from './storage/conversion-storage.js';
 
 /**
- * Conversion feedback for one-time passwords sent by SMS. Import it once, with `forRoot` or
- * `forRootAsync`; it is global.
+ * Conversion feedback for one-time passwords sent by SMS. Import it once for each Plivo account, with
+ * `forRoot` or `forRootAsync`; it is global.
  */
 @Global()
 @Module({
   providers: [
-    { provide: RESOLVED_OPTIONS, useFactory: resolveOptions, inject: [MODULE_OPTIONS_TOKEN] },
+    {
+      provide: RESOLVED_OPTIONS,
+      useFactory: resolveOptions,
+      inject: [MODULE_OPTIONS_TOKEN, ACCOUNT],
+    },
     { provide: CLOCK, useValue: systemClock },
     { provide: RANDOM, useValue: Math.random },
+    { provide: LOGGER, useFactory: loggerOf, inject: [ACCOUNT] },
     EventBus,
     {
       provide: PlivoClient,
@@ -36,13 +50,60 @@ import { ConversionStorage } from './storage/conversion-storage.js';
     },
     {
       provide: Recorder,
-      useFactory: ({ recordTimeout }: ResolvedOptions, clock: Clock, { emit }: EventBus) =>
-        new Recorder({ recordTimeout, clock, emit, logger: new Logger('ConversionFeedback') }),
-      inject: [RESOLVED_OPTIONS, CLOCK, EventBus],
+      useFactory: (
+        { recordTimeout }: ResolvedOptions,
+        clock: Clock,
+        { emit }: EventBus,
+        logger: LoggerService,
+      ) => new Recorder({ recordTimeout, clock, emit, logger }),
+      inject: [RESOLVED_OPTIONS, CLOCK, EventBus, LOGGER],
     },
-    ConversionFeedbackService,
     ConversionFeedbackLifecycle,
   ],
-  exports: [ConversionFeedbackService],
 })
-export class ConversionFeedbackModule extends ConfigurableModuleClass {}
+export class ConversionFeedbackModule extends ConfigurableModuleClass {
+  /**
+   * Sets up a Plivo account.
+   * @throws InvalidOptionsError at boot, with all that is wrong with the options
+   */
+  static override forRoot(options: ConversionFeedbackModuleOptions): DynamicModule {
+    return ofAccount(super.forRoot(options), options);
+  }
+
+  /**
+   * Sets up a Plivo account with options that come from elsewhere. An account's `name` stands here,
+   * beside the factory.
+   * @throws InvalidOptionsError at boot, with all that is wrong with the options
+   */
+  static override forRootAsync(
+    options: typeof ASYNC_OPTIONS_TYPE & Pick<ConversionFeedbackModuleOptions, 'name'>,
+  ): DynamicModule {
+    return ofAccount(super.forRootAsync(options), options);
+  }
+}
+
+/** Completes a module with what depends on the account's name. */
+function ofAccount(definition: DynamicModule, options: unknown): DynamicModule {
+  const account = nameIn(options);
+  const token = getConversionFeedbackToken(account);
+  return {
+    ...definition,
+    providers: [
+      ...(definition.providers ?? []),
+      { provide: ACCOUNT, useValue: account },
+      // Under no other token: `app.get(ConversionFeedbackService)` means the default account.
+      { provide: token, useClass: ConversionFeedbackService },
+    ],
+    exports: [token],
+  };
+}
+
+/** The name in options that nobody has checked yet: what is wrong with them is said at boot. */
+function nameIn(options: unknown): string {
+  try {
+    const { name } = options as ConversionFeedbackModuleOptions;
+    return typeof name === 'string' ? name : DEFAULT_ACCOUNT;
+  } catch {
+    return DEFAULT_ACCOUNT;
+  }
+}

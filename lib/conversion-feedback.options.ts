@@ -11,6 +11,12 @@ import { faultsOf, fieldsOf, holds, isFields } from './validation/faults.js';
 /** Node fires a longer timer at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/** The name of the account whose `forRoot` gives none. */
+export const DEFAULT_ACCOUNT = 'default';
+
+/** Folder of the store that is made where no storage is given. */
+const STORE = '.conversion-feedback';
+
 /** What `http` may hold, and what each must be. Anything else could change where requests go, or what they say. */
 const TRANSPORT: Readonly<Record<string, (value: unknown) => boolean>> = {
   proxy: isProxy,
@@ -76,6 +82,15 @@ export class DeliveryOptions {
 
 /** What `ConversionFeedbackModule.forRoot` takes. The initial values are the defaults. */
 export class ConversionFeedbackModuleOptions {
+  /**
+   * Tells this Plivo account from the app's others, in `@TrackConversion({ name })` and
+   * `@InjectConversionFeedback(name)`; each has its own credentials, storage and delivery. With
+   * `forRootAsync` it stands beside the factory. Default `'default'`: the account that is meant where
+   * no name is given.
+   */
+  @Matches(/^[A-Za-z0-9_-]{1,64}$/, { message: 'must be 1 to 64 letters, digits, - or _' })
+  name?: string = DEFAULT_ACCOUNT;
+
   /** Plivo Auth ID, from the console's overview page. */
   @Matches(/^[A-Za-z0-9_-]{1,64}$/, {
     message: 'must be your Plivo Auth ID: letters and digits, from the console’s overview page',
@@ -137,14 +152,15 @@ export class ConversionFeedbackModuleOptions {
 
   /**
    * Where messages and reports are kept. Default `new LmdbConversionStorage({ path:
-   * '.conversion-feedback' })`: a folder in the working directory.
+   * '.conversion-feedback' })`: a folder in the working directory. A named account's default is
+   * `.conversion-feedback-<name>`.
    */
   @Keeps(
     'isConversionStorage',
     isConversionStorage,
     'must be a ConversionStorage, for example new LmdbConversionStorage({ path })',
   )
-  storage?: ConversionStorage = new LmdbConversionStorage({ path: '.conversion-feedback' });
+  storage?: ConversionStorage = new LmdbConversionStorage({ path: STORE });
 
   /** How reports are delivered; `false`: this process records, and others on the same storage deliver. */
   @ValidateIf((options: ConversionFeedbackModuleOptions) => options.delivery !== false)
@@ -199,19 +215,31 @@ export interface ResolvedOptions extends Required<
 
 /**
  * Fills in the defaults.
+ * @param account name of the account that the module was made for
  * @throws InvalidOptionsError with all that is wrong
  */
-export function resolveOptions(given: ConversionFeedbackModuleOptions): ResolvedOptions {
+export function resolveOptions(
+  given: ConversionFeedbackModuleOptions,
+  account: string = DEFAULT_ACCOUNT,
+): ResolvedOptions {
   if (!isFields(given)) {
     throw new InvalidOptionsError([
       { field: 'options', message: 'the options must be an object with authId and authToken' },
     ]);
   }
   const options = new ConversionFeedbackModuleOptions();
+  const { storage: ofDefaultAccount } = options;
+  options.name = account;
   const unread = fill(options, given, '');
   const named = new Set(unread.map(({ field }) => field));
   const faults = [...unread, ...faultsOf(options, SECRET).filter(({ field }) => !named.has(field))];
-  const { delivery, storage } = options;
+  const { name, delivery, storage } = options;
+  if (faults.length === 0 && name !== account) {
+    faults.push({
+      field: 'name',
+      message: '`name` must stand beside the factory, not in what it returns: handlers ask for it',
+    });
+  }
   if (faults.length === 0 && delivery === false && !storage!.shared) {
     faults.push({
       field: 'delivery',
@@ -219,6 +247,9 @@ export function resolveOptions(given: ConversionFeedbackModuleOptions): Resolved
     });
   }
   if (faults.length > 0) throw new InvalidOptionsError(faults);
+  if (storage === ofDefaultAccount && name !== DEFAULT_ACCOUNT) {
+    options.storage = new LmdbConversionStorage({ path: `${STORE}-${name}` });
+  }
   const timeout = (delivery || new DeliveryOptions()).timeout;
   return { ...(options as ResolvedOptions), timeout: timeout! };
 }

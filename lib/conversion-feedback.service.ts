@@ -1,8 +1,9 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, type LoggerService } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { EventBus } from './conversion-feedback.event-bus.js';
 import { InvalidMessageError } from './conversion-feedback.errors.js';
 import { ConversionFeedbackEvent } from './conversion-feedback.events.js';
+import { LOGGER } from './conversion-feedback.module-definition.js';
 import { ConversionReport, FailedReport } from './conversion-report.js';
 import { ConversionStatus } from './conversion-status.js';
 import { CLOCK, type Clock } from './delivery/clock.js';
@@ -33,8 +34,6 @@ const FLUSH_LOOK = 50;
 /** Sends and tracks messages, and reports what became of them. */
 @Injectable()
 export class ConversionFeedbackService {
-  readonly #logger = new Logger('ConversionFeedback');
-
   /**
    * What happens in this process: messages tracked, reports recorded, delivered, failed. Each event
    * says its `type`. A process with `delivery: false` sees no deliveries.
@@ -47,6 +46,7 @@ export class ConversionFeedbackService {
     private readonly recorder: Recorder,
     private readonly events: EventBus,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: LoggerService,
   ) {
     this.events$ = events.events$;
   }
@@ -224,9 +224,7 @@ export class ConversionFeedbackService {
         const { messageUuid, verificationId } = message;
         if (tracked) this.events.emit({ type: 'tracked', messageUuid, verificationId });
         else
-          this.#logger.warn(
-            'A message was tracked under two verifications: the first one keeps it',
-          );
+          this.logger.warn('A message was tracked under two verifications: the first one keeps it');
       },
     );
     return belongsHere;

@@ -1,4 +1,8 @@
 export { ConversionFeedbackModule } from './conversion-feedback.module.js';
+export {
+  getConversionFeedbackToken,
+  InjectConversionFeedback,
+} from './conversion-feedback.account.js';
 export { ConversionFeedbackService } from './conversion-feedback.service.js';
 export {
   BackoffOptions,

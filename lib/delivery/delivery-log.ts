@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { LoggerService } from '@nestjs/common';
 import { Observable, Subscription } from 'rxjs';
 import { ConversionFeedbackEvent, PauseCause } from '../conversion-feedback.events.js';
 import { FailureReason } from '../conversion-report.js';
@@ -16,7 +16,6 @@ const STANDS_STILL: Record<PauseCause, string> = {
 
 /** Says in the log when delivery starts to fail and when it recovers: not a line a report. */
 export class DeliveryLog {
-  readonly #logger = new Logger('ConversionFeedback');
   readonly #subscription: Subscription;
   #failedUnsaid = 0;
   #lastSaid = -Infinity;
@@ -24,10 +23,11 @@ export class DeliveryLog {
   constructor(
     events: Observable<ConversionFeedbackEvent>,
     private readonly clock: Clock,
+    private readonly logger: LoggerService,
   ) {
     this.#subscription = events.subscribe((event) => {
       if (event.type === 'paused') this.#paused(event.cause, event.reason);
-      if (event.type === 'resumed') this.#logger.log('Delivery to Plivo goes on');
+      if (event.type === 'resumed') this.logger.log('Delivery to Plivo goes on');
       if (event.type === 'failed') this.#failed(event.reason);
     });
   }
@@ -38,8 +38,8 @@ export class DeliveryLog {
 
   #paused(cause: PauseCause, reason: FailureReason): void {
     const line = `${STANDS_STILL[cause]}. Nothing is lost (${inWords(reason)})`;
-    if (cause === 'refused') this.#logger.error(line);
-    else this.#logger.warn(line);
+    if (cause === 'refused') this.logger.error(line);
+    else this.logger.warn(line);
   }
 
   #failed(reason: FailureReason): void {
@@ -47,7 +47,7 @@ export class DeliveryLog {
     const now = this.clock.elapsed();
     if (now - this.#lastSaid < FAILED_INTERVAL) return;
     const reports = this.#failedUnsaid === 1 ? '1 report' : `${this.#failedUnsaid} reports`;
-    this.#logger.warn(
+    this.logger.warn(
       `${reports} failed and kept, see failed() and retryFailed(); the last: ${inWords(reason)}`,
     );
     this.#failedUnsaid = 0;

@@ -53,6 +53,8 @@ export interface ConversionStorageHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: LoggerService;
+  /** Name of the Plivo account whose messages these are; a storage belongs to one. */
+  readonly account: string;
   /** Status of a verification's older messages once it succeeds; false: nothing is said of them. */
   readonly superseded: ConversionStatus | false;
   /** Ms after which a message without an outcome is NOT_CONVERTED; undefined: never. */

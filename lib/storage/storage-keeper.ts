@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { LoggerService } from '@nestjs/common';
 import { StorageError } from '../conversion-feedback.errors.js';
 import { Clock } from '../delivery/clock.js';
 import { ConversionStorage, ConversionStorageHost } from './conversion-storage.js';
@@ -21,7 +21,6 @@ const RETRY_INTERVAL = 5_000;
  * A storage that can never work, because an option is wrong, is not kept trying: that stops the boot.
  */
 export class StorageKeeper {
-  readonly #logger = new Logger('ConversionFeedback');
   #host?: ConversionStorageHost;
   #opening: Promise<void> = Promise.resolve();
   #delivering = false;
@@ -31,6 +30,7 @@ export class StorageKeeper {
   constructor(
     private readonly storage: ConversionStorage,
     private readonly clock: Clock,
+    private readonly logger: LoggerService,
   ) {}
 
   /**
@@ -74,14 +74,14 @@ export class StorageKeeper {
       this.#ailing(error);
       return;
     }
-    if (this.#complaint) this.#logger.log('The storage is open again');
+    if (this.#complaint) this.logger.log('The storage is open again');
     this.#complaint = undefined;
     if (this.#delivering) this.storage.deliver();
   }
 
   #ailing({ message }: StorageError): void {
     if (this.#complaint !== message) {
-      this.#logger.error(
+      this.logger.error(
         `${message}. Logins go on, and nothing is recorded until the storage can be opened: that is tried every 5 s`,
       );
     }
@@ -96,7 +96,7 @@ export class StorageKeeper {
   #lost(why: StorageError): void {
     if (!this.#isOpen()) return;
     this.#complaint = why.message;
-    this.#logger.error(`${why.message}: it is opened anew`);
+    this.logger.error(`${why.message}: it is opened anew`);
     this.#opening = this.storage.close().then(
       () => this.#open(),
       () => this.#open(),

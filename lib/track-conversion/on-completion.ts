@@ -1,29 +1,60 @@
 import { MonoTypeOperatorFunction, Observable } from 'rxjs';
 
+/** How a handler's values are treated on their way. */
+export interface Passage {
+  /**
+   * Whether unsubscription (a client that hangs up, a timeout further out) reaches the handler. One
+   * that got the code right is done with it, whoever listens; an endless stream must be ended.
+   */
+  readonly cancellable: boolean;
+  /**
+   * Whether a value that comes in one step with the completion waits with it. It has to where each
+   * value is sent as it comes: the answer would leave before the conversion is recorded.
+   */
+  readonly lastValueWaits: boolean;
+}
+
 /**
  * Passes everything through as it comes. Only the completion waits, for what `completed` makes of
  * the last value; it must not throw or reject.
- *
- * Unsubscription (a client that hangs up, a timeout further out) doesn't reach the source unless
- * `cancellable`: a handler that got the code right is done with it, whoever listens.
  */
 export function onCompletion<T>(
   completed: (last: T | undefined) => Promise<void> | undefined,
-  cancellable: boolean,
+  { cancellable, lastValueWaits }: Passage,
 ): MonoTypeOperatorFunction<T> {
   return (source) =>
     new Observable<T>((subscriber) => {
       let last: T | undefined;
+      let held: (() => void) | undefined;
+      const release = (): void => {
+        held?.();
+        held = undefined;
+      };
       const subscription = source.subscribe({
         next: (value) => {
           last = value;
-          subscriber.next(value);
+          release();
+          const send = (): void => subscriber.next(value);
+          if (!lastValueWaits) return send();
+          held = send;
+          queueMicrotask(() => {
+            if (held === send) release();
+          });
         },
-        error: (error) => subscriber.error(error),
+        error: (error) => {
+          release();
+          subscriber.error(error);
+        },
         complete: () => {
+          const send = held;
+          held = undefined;
+          const finish = (): void => {
+            send?.();
+            subscriber.complete();
+          };
           const wait = completed(last);
-          if (wait) void wait.then(() => subscriber.complete());
-          else subscriber.complete();
+          if (wait) void wait.then(finish);
+          else finish();
         },
       });
       return cancellable ? subscription : undefined;

@@ -1,41 +1,50 @@
 import { ExecutionContext } from '@nestjs/common';
 
+/** The parts of what a handler received, most telling one first, by the words we have for them. */
+type Parts = Record<string, unknown>;
+
 /**
- * What a handler received, most telling part first: an HTTP request's body, route parameters and
- * query; for any other kind of handler its arguments (a GraphQL resolver's, a message's data).
+ * What a handler received: of an HTTP request its body, route parameters and query; of a GraphQL
+ * resolver its arguments; of a message its data; of any other kind of handler all its arguments.
  */
-function received(context: ExecutionContext): unknown[] {
+function received(context: ExecutionContext): Parts {
   switch (context.getType<string>()) {
     case 'http': {
       const { body, params, query } = context.switchToHttp().getRequest<Record<string, unknown>>();
-      return [body, params, query];
+      return { 'the body': body, 'the route’s parameters': params, 'the query': query };
     }
     case 'graphql':
-      return [context.getArgByIndex(1)];
+      return { 'the resolver’s arguments': context.getArgByIndex(1) };
     case 'ws':
-      return [context.switchToWs().getData()];
+      return { 'the message’s data': context.switchToWs().getData() };
     case 'rpc':
-      return [context.switchToRpc().getData()];
+      return { 'the message’s data': context.switchToRpc().getData() };
     default:
-      return context.getArgs();
+      return Object.fromEntries(
+        context.getArgs().map((arg, index) => [`argument ${index + 1}`, arg]),
+      );
   }
 }
 
-/** What a property path leads to in what a handler received. */
-export interface LookedUp {
-  readonly value: unknown;
-  /** Whether another part of the request says otherwise: which one the handler went by isn't known. */
-  readonly contradicted: boolean;
-}
+/** A verification's id, as found, or why there is none. */
+export type Found = { readonly id: unknown } | { readonly unmatched: string };
 
 /** Looks a property path up in what a handler received. */
-export function lookUp(path: string, context: ExecutionContext): LookedUp {
+export function lookUp(path: string, context: ExecutionContext): Found {
+  const parts = received(context);
   const keys = path.split('.');
-  const found = received(context)
+  const [id, ...others] = Object.values(parts)
     .map((part) => keys.reduce<unknown>(ownProperty, part))
     .filter((value) => value !== undefined && value !== null);
-  const [value] = found;
-  return { value, contradicted: found.some((other) => !isSame(other, value)) };
+  if (id === undefined) {
+    const places = Object.keys(parts).join(', ') || 'what the handler received';
+    return { unmatched: `no verification id: there is no ${JSON.stringify(path)} in ${places}` };
+  }
+  // Which one the handler went by isn't known.
+  if (others.some((other) => !isSame(other, id))) {
+    return { unmatched: 'the parts of the request name different verifications' };
+  }
+  return { id };
 }
 
 /** A number in the body is a string in the query. */

@@ -7,3 +7,9 @@ export function meansSuccess(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return VERDICTS.every((verdict) => (value as Record<string, unknown>)[verdict] !== false);
 }
+
+/** The same of an event, as gateways and event streams send it: what it means may stand in its `data`. */
+export function eventMeansSuccess(event: unknown): boolean {
+  if (!meansSuccess(event)) return false;
+  return typeof event !== 'object' || event === null || meansSuccess((event as MessageEvent).data);
+}

@@ -1,5 +1,5 @@
 import { SetMetadata, UseInterceptors, applyDecorators } from '@nestjs/common';
-import { TrackConversionInterceptor } from './track-conversion.interceptor.js';
+import { interceptorOf } from './named-interceptors.js';
 import { TRACK_CONVERSION, TrackConversionOptions } from './track-conversion.options.js';
 
 /**
@@ -12,6 +12,6 @@ export function TrackConversion<Result = unknown>(
 ): MethodDecorator & ClassDecorator {
   return applyDecorators(
     SetMetadata(TRACK_CONVERSION, options),
-    UseInterceptors(TrackConversionInterceptor),
+    UseInterceptors(interceptorOf(options.name)),
   );
 }

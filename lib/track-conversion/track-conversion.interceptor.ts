@@ -1,14 +1,16 @@
-import { CallHandler, ExecutionContext, Injectable, Logger, NestInterceptor } from '@nestjs/common';
+import { CallHandler, ExecutionContext, Injectable, NestInterceptor } from '@nestjs/common';
 import { SSE_METADATA } from '@nestjs/common/constants.js';
 import { Reflector } from '@nestjs/core';
 import { Observable } from 'rxjs';
+import { loggerOf } from '../conversion-feedback.account.js';
+import { DEFAULT_ACCOUNT } from '../conversion-feedback.options.js';
 import { ConversionFeedbackService } from '../conversion-feedback.service.js';
 import { ConversionStatus } from '../conversion-status.js';
 import { VerificationOutcome } from '../storage/conversion-storage.js';
 import { hasGoodStatus, ownAnswer } from './http-response.js';
 import { onCompletion } from './on-completion.js';
-import { LookedUp, lookUp } from './received.js';
-import { meansSuccess } from './success.js';
+import { Found, lookUp } from './received.js';
+import { eventMeansSuccess, meansSuccess } from './success.js';
 import { TRACK_CONVERSION, TrackConversionOptions } from './track-conversion.options.js';
 
 /** Options of a handler that has none: those of `@TrackConversion()`. */
@@ -25,9 +27,11 @@ const DEFAULTS: TrackConversionOptions = {};
  */
 @Injectable()
 export class TrackConversionInterceptor implements NestInterceptor {
-  readonly #logger = new Logger('ConversionFeedback');
   /** Handlers of which a fault was logged: a line each, not one a request. */
   readonly #complained = new Set<unknown>();
+
+  /** Name of the account whose messages it settles. */
+  protected readonly account: string = DEFAULT_ACCOUNT;
 
   constructor(
     private readonly reflector: Reflector,
@@ -41,10 +45,20 @@ export class TrackConversionInterceptor implements NestInterceptor {
         handler,
         context.getClass(),
       ]) ?? DEFAULTS;
-    const endless = Reflect.hasMetadata(SSE_METADATA, handler);
+    // A class may name one account and a handler of it another: the handler's interceptor is here too.
+    if ((options.name ?? DEFAULT_ACCOUNT) !== this.account || !this.#isReal()) return next.handle();
+    const passage = {
+      cancellable: isEventStream(context),
+      lastValueWaits: ['ws', 'rpc'].includes(context.getType()),
+    };
     return next
       .handle()
-      .pipe(onCompletion((last) => this.#completed(options, context, last), endless));
+      .pipe(onCompletion((last) => this.#completed(options, context, last), passage));
+  }
+
+  /** A double that a test puts in the service's place records nothing. */
+  #isReal(): boolean {
+    return this.feedback instanceof ConversionFeedbackService;
   }
 
   /** Returns what the response waits for, if anything. Never throws or rejects. */
@@ -81,16 +95,18 @@ export class TrackConversionInterceptor implements NestInterceptor {
       messageUuid,
       status = ConversionStatus.CONVERTED,
     } = options;
+    const succeeded =
+      isEventStream(context) || context.getType() === 'ws' ? eventMeansSuccess : meansSuccess;
     if (!when && !messageUuid && typeof verificationId === 'string') {
-      if (!meansSuccess(last)) return undefined;
+      if (!succeeded(last)) return undefined;
       return this.#settle(context, lookUp(verificationId, context), { status, timestamp });
     }
     const asked = async (): Promise<void> => {
-      if (!(when ? await when(last, context) : meansSuccess(last))) return;
+      if (!(when ? await when(last, context) : succeeded(last))) return;
       const found =
         typeof verificationId === 'string'
           ? lookUp(verificationId, context)
-          : { value: await verificationId(last, context), contradicted: false };
+          : foundByFunction(await verificationId(last, context));
       const named = await messageUuid?.(last, context);
       await this.#settle(context, found, { status, timestamp, messageUuid: named });
     };
@@ -99,37 +115,46 @@ export class TrackConversionInterceptor implements NestInterceptor {
 
   #settle(
     context: ExecutionContext,
-    { value, contradicted }: LookedUp,
+    found: Found,
     rest: Omit<VerificationOutcome, 'verificationId'>,
   ): Promise<void> | undefined {
+    if ('unmatched' in found) return this.#unmatched(context, found.unmatched);
+    const { id } = found;
     // Beyond the safe integers JSON's numbers have lost digits: the id could be another one's.
-    const id = Number.isSafeInteger(value) ? String(value) : value;
-    const outcome = { ...rest, verificationId: id as string };
-    const unmatched = contradicted
-      ? 'the parts of the request name different verifications'
-      : id === undefined || id === null
-        ? 'no verification id was found in what the handler received'
-        : this.feedback.faultOf(outcome);
-    if (!unmatched) return this.feedback.settle(outcome);
-    this.feedback.unmatched(unmatched);
-    this.#complain(context, unmatched);
-    return undefined;
+    const outcome = {
+      ...rest,
+      verificationId: (Number.isSafeInteger(id) ? String(id) : id) as string,
+    };
+    const fault = this.feedback.faultOf(outcome);
+    if (fault !== undefined) return this.#unmatched(context, fault);
+    return this.feedback.settle(outcome);
   }
 
   /** A function of the app's threw. Its message isn't ours to print: it may hold anything. */
   #fault(context: ExecutionContext, error: unknown): void {
     const name = error instanceof Error ? error.name : typeof error;
-    const reason = `a function given to @TrackConversion threw (${name}): nothing is reported`;
-    this.feedback.unmatched(reason);
-    this.#complain(context, reason);
+    this.#unmatched(
+      context,
+      `a function given to @TrackConversion threw (${name}): nothing is reported`,
+    );
   }
 
-  #complain(context: ExecutionContext, reason: string): void {
+  #unmatched(context: ExecutionContext, reason: string): undefined {
+    this.feedback.unmatched(reason);
     const handler = context.getHandler();
     if (this.#complained.has(handler)) return;
     this.#complained.add(handler);
-    this.#logger.warn(
+    loggerOf(this.account).warn(
       `${context.getClass().name}.${handler.name}: ${reason} (said once a handler)`,
     );
   }
+}
+
+function isEventStream(context: ExecutionContext): boolean {
+  return Reflect.hasMetadata(SSE_METADATA, context.getHandler());
+}
+
+function foundByFunction(id: string | undefined): Found {
+  if (id !== undefined && id !== null) return { id };
+  return { unmatched: 'no verification id: the function `verificationId` found none' };
 }

@@ -64,6 +64,7 @@ export class InProcessSite implements Site {
       clock,
       random: () => 0.5,
       logger: new Logger('test'),
+      account: 'default',
       superseded: this.setUp.superseded,
       expireAfter: this.setUp.expireAfter,
       retention: RETENTION,

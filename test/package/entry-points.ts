@@ -17,6 +17,7 @@ export const entryPoints: Record<string, EntryPoint> = {
       'ConversionStatus',
       'ConversionStorage',
       'DeliveryOptions',
+      'InjectConversionFeedback',
       'InvalidMessageError',
       'InvalidOptionsError',
       'InvalidReportError',
@@ -28,6 +29,7 @@ export const entryPoints: Record<string, EntryPoint> = {
       'TrackConversion',
       'TrackConversionInterceptor',
       'TrackableMessage',
+      'getConversionFeedbackToken',
     ],
     types: [
       'Backoff',

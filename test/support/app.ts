@@ -34,6 +34,7 @@ interface AppSetUp {
   readonly sandbox: PlivoSandbox;
   readonly platform?: Platform;
   readonly controllers?: Type[];
+  readonly imports?: ModuleMetadata['imports'];
   readonly providers?: ModuleMetadata['providers'];
   readonly options?: Partial<ConversionFeedbackModuleOptions>;
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
@@ -45,6 +46,7 @@ export async function startApp(setUp: AppSetUp): Promise<RunningApp> {
   const {
     sandbox,
     platform = 'Express',
+    imports = [],
     controllers,
     providers,
     options,
@@ -61,6 +63,7 @@ export async function startApp(setUp: AppSetUp): Promise<RunningApp> {
         storage: new MemoryConversionStorage(),
         ...options,
       }),
+      ...imports,
     ],
     controllers,
     providers,

@@ -70,6 +70,7 @@ export function storageHost(options: Partial<ConversionStorageHost> = {}) {
     clock,
     random: () => 0.5,
     logger: new Logger('test'),
+    account: 'default',
     superseded: ConversionStatus.CONVERTED_WITH_OTHERS,
     retention: 24 * HOUR,
     delivery: settings,

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
 import {
   ConversionStorage,
   ConversionStorageHost,
@@ -48,10 +47,9 @@ describe('a storage', () => {
 
   beforeEach(() => {
     log = new LogLines();
-    Logger.overrideLogger(log);
     storage = new Moody();
     clock = new ManualClock();
-    keeper = new StorageKeeper(storage satisfies ConversionStorage, clock);
+    keeper = new StorageKeeper(storage satisfies ConversionStorage, clock, log);
   });
 
   const open = () => keeper.open(storageHost({ clock, logger: log }).host);

@@ -1,4 +1,4 @@
-import { StorageError } from '../../conversion-feedback.errors.js';
+import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
 import { ConversionReport, FailedReport } from '../../conversion-report.js';
 import { DeliveryLoop, DeliverySettings } from '../../delivery/delivery-loop.js';
 import {
@@ -49,6 +49,10 @@ export abstract class LedgerStorage implements ConversionStorage {
   protected async endDelivery(): Promise<void> {}
 
   async open(host: ConversionStorageHost): Promise<void> {
+    if (this.#opened) {
+      const message = '`storage` is open already, each account must have one of its own';
+      throw new InvalidOptionsError([{ field: 'storage', message }]);
+    }
     const books = await this.openBooks(host);
     this.#opened = {
       host,

@@ -1,5 +1,9 @@
 import { RootDatabase, open } from 'lmdb';
-import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
+import {
+  ConversionFeedbackError,
+  InvalidOptionsError,
+  StorageError,
+} from '../../conversion-feedback.errors.js';
 import { settlesWithin } from '../../delivery/clock.js';
 import { DeliveryLoop } from '../../delivery/delivery-loop.js';
 import { ConversionStorageHost } from '../conversion-storage.js';
@@ -25,6 +29,16 @@ import {
 const LONGEST_OPENING = 3_000;
 /** How long closing may wait for the write lock, in ms. */
 const LONGEST_CLOSE = 300;
+/** What is open of a store, until its books are. */
+interface OpenStore {
+  readonly folder: string;
+  readonly env: RootDatabase;
+  readonly tables: LmdbBooks;
+  readonly gate: Gate;
+  /** Says that the store was closed in order. */
+  readonly unmark: () => void;
+}
+
 /** Version of what stands in the file. A store with a higher one is refused. */
 const FORMAT = 1;
 
@@ -81,16 +95,15 @@ export class LmdbConversionStorage extends LedgerStorage {
       const unmark = markOpen(folder);
       const gate = Gate.open(folder);
       const { env, tables } = await throughGate(gate, host, () => openTables(folder, host));
-      return await this.#open(env, tables, gate, folder, host, unmark).catch(
-        async (error: unknown) => {
-          await env.close();
-          await gate.close();
-          if (error instanceof StorageError) unmark();
-          throw error;
-        },
-      );
+      const store = { folder, env, tables, gate, unmark };
+      return await this.#open(store, host).catch(async (error: unknown) => {
+        await env.close();
+        await gate.close();
+        if (error instanceof ConversionFeedbackError) unmark();
+        throw error;
+      });
     } catch (error) {
-      if (error instanceof StorageError) throw error;
+      if (error instanceof ConversionFeedbackError) throw error;
       throw new StorageError(
         `The store in ${JSON.stringify(folder)} can't be opened: ${String(error)}`,
         { cause: error },
@@ -99,12 +112,8 @@ export class LmdbConversionStorage extends LedgerStorage {
   }
 
   async #open(
-    env: RootDatabase,
-    tables: LmdbBooks,
-    gate: Gate,
-    folder: string,
+    { folder, env, tables, gate, unmark }: OpenStore,
     host: ConversionStorageHost,
-    unmark: () => void,
   ): Promise<Books> {
     closeToOthers(folder);
     const opened = identityOf(folder);
@@ -123,6 +132,7 @@ export class LmdbConversionStorage extends LedgerStorage {
     const file = { env, gate, assertThere, broken };
     const group = new GroupCommit(file, tables, host, durability, host.clock);
     await claimFormat(tables, group, folder);
+    await claimAccount(tables, group, folder, host.account);
     const forgetful = await whyForgetful(folder);
     if (forgetful) {
       host.logger.warn(
@@ -227,5 +237,24 @@ async function claimFormat({ meta }: LmdbBooks, group: GroupCommit, folder: stri
     throw new StorageError(
       `The store in ${JSON.stringify(folder)} was written by a newer version (format ${format}, this one knows ${FORMAT}): update nestjs-conversion-feedback, or set storage.path to another folder`,
     );
+  }
+}
+
+/** A report must go out with the credentials that its message was sent with. */
+async function claimAccount(
+  { meta }: LmdbBooks,
+  group: GroupCommit,
+  folder: string,
+  account: string,
+): Promise<void> {
+  const claim = (): string => {
+    const first = meta.get('account');
+    if (first === undefined) meta.put('account', account);
+    return first ?? account;
+  };
+  const owner = meta.get('account') ?? (await group.transact(claim));
+  if (owner !== account) {
+    const message = `\`storage\` in ${JSON.stringify(folder)} is the account ${owner}’s, ${account} must have another path`;
+    throw new InvalidOptionsError([{ field: 'storage', message }]);
   }
 }

@@ -27,6 +27,8 @@ export interface LeaseRecord {
 export interface LmdbMeta {
   /** Version of all that stands in the file. */
   format: number;
+  /** Name of the account whose messages these are. */
+  account: string;
   totals: Totals;
   lease: LeaseRecord;
 }

@@ -14,6 +14,7 @@ await storage.open({
   clock: systemClock,
   random: Math.random,
   logger: new Logger('test'),
+  account: 'default',
   superseded: 'CONVERTED_WITH_OTHERS',
   retention: 86_400_000,
   delivery: {
