@@ -2,12 +2,12 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Post } from '@nestjs/common';
 import axios from 'axios';
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LmdbConversionStorage, TrackConversion } from '../../lib/index.js';
 import { PlivoSandbox, SandboxFault } from '../../lib/sandbox/index.js';
 import { RunningApp, startApp } from '../support/app.js';
-import { tempFolder } from '../support/temp-folder.js';
+import { filesBelow, tempFolder } from '../support/temp-folder.js';
 
 const authToken = 'TOKENMARKER0123456789';
 const code = 'CODEMARKER471147';
@@ -98,8 +98,8 @@ describe('token, code and number', () => {
       expect(all(told)).not.toMatch(secrets);
       expect(all(await app.feedback.failed())).not.toMatch(secrets);
       expect(app.log.lines.join('\n')).not.toMatch(secrets);
-      for (const file of await readdir(join(folder.path, 'store'))) {
-        expect(await readFile(join(folder.path, 'store', file), 'latin1')).not.toMatch(secrets);
+      for (const file of await filesBelow(join(folder.path, 'store'))) {
+        expect(await readFile(file, 'latin1')).not.toMatch(secrets);
       }
     },
   );
@@ -107,9 +107,9 @@ describe('token, code and number', () => {
   it('are kept where nobody else of the machine can read', async () => {
     await app.feedback.send(message);
     const store = join(folder.path, 'store');
-    expect((await stat(store)).mode & 0o777).toBe(0o700);
-    for (const file of await readdir(store))
-      expect((await stat(join(store, file))).mode & 0o777).toBe(0o600);
+    for (const path of [store, join(store, 'gate')])
+      expect((await stat(path)).mode & 0o777).toBe(0o700);
+    for (const file of await filesBelow(store)) expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
   it('leave no trace in the axios that the host shares with us, nor does the host’s reach us', async () => {

@@ -68,8 +68,8 @@ describe('the tarball', () => {
   it('holds the build and its papers, and nothing else', () => {
     const build = /^dist\/(esm|cjs)\/[\w./-]+\.(js|d\.ts)$/;
     const page = /^dist\/(esm|cjs)\/sandbox\/page\/\w+\.(html|css|js)$/;
-    const check = /^dist\/(esm|cjs)\/storage\/lmdb\/check-store\.mjs$/;
-    const ours = [build, page, check];
+    const beside = /^dist\/(esm|cjs)\/storage\/lmdb\/(check-store|gate-keeper)\.mjs$/;
+    const ours = [build, page, beside];
     const rest = tarball.files.filter((file) => !ours.some((kind) => kind.test(file)));
     expect(rest.sort()).toEqual(['LICENSE', 'README.md', 'dist/cjs/package.json', 'package.json']);
     expect(tarball.files.filter((file) => /\.spec\.|(^|\/)test\//.test(file))).toEqual([]);

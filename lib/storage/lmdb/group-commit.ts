@@ -20,7 +20,7 @@ export interface StoreFile {
   readonly gate: Gate;
   /** Throws where the file isn't the one that was opened: what is written to it would be lost. */
   readonly assertThere: () => void;
-  /** It can't be read any more. */
+  /** It can't be read or written any more. */
   readonly broken: (why: StorageError) => void;
 }
 
@@ -128,6 +128,7 @@ export class GroupCommit {
     const failure = new StorageError(`The storage can't be written: ${await reasonOf(error)}`, {
       cause: error,
     });
+    if (this.file.gate.isBroken) this.file.broken(failure);
     const lost = group.length > 0 ? group : this.#waiting.splice(0);
     for (const work of lost) work.reject(failure);
   }

@@ -26,7 +26,7 @@ import {
 } from './store-folder.js';
 
 /** How long opening may wait for other processes to commit or to open, in ms. */
-const LONGEST_OPENING = 3_000;
+const LONGEST_OPENING = 5_000;
 /** How long closing may wait for the write lock, in ms. */
 const LONGEST_CLOSE = 300;
 /** What is open of a store, until its books are. */

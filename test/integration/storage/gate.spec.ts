@@ -1,7 +1,9 @@
 import { ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Gate } from '../../../lib/storage/lmdb/gate.js';
 import { tempFolder } from '../../support/temp-folder.js';
 
 interface Stay {
@@ -53,15 +55,59 @@ describe("a store's gate", () => {
       expect(from).toBeGreaterThanOrEqual(inOrder[i].to);
   });
 
+  /** Resolves once a process is within. */
+  const entered = async (child: ChildProcess): Promise<void> => {
+    for (;;) {
+      const [told] = (await once(child, 'message')) as [{ entered?: boolean }];
+      if (told.entered) break;
+    }
+  };
+
   it('lets the next one in when the one within is killed', async () => {
     const [first, second] = [start(), start()];
     await passes(second, 10);
-    for (;;) {
-      const [told] = (await once(first, 'message')) as [{ entered?: boolean }];
-      if (told.entered) break;
-    }
+    await entered(first);
     first.kill('SIGKILL');
     await once(first, 'exit');
     await passes(second, 10);
+  });
+
+  it('stops nobody’s event loop while the one within is stopped', async () => {
+    const stopped = start();
+    await entered(stopped);
+    stopped.kill('SIGSTOP');
+
+    const gate = Gate.open(folder.path);
+    let isIn = false;
+    const passed = gate.pass(() => void (isIn = true));
+    for (let turns = 0; turns < 1_000; turns += 1) await immediate();
+    expect(isIn).toBe(false);
+    await gate.close();
+    // What waits is waited for: opening again begins no second wait.
+    expect(Gate.open(folder.path)).toBe(gate);
+
+    stopped.kill('SIGKILL');
+    await passed;
+    expect(isIn).toBe(true);
+    await gate.close();
+  });
+
+  it('is passed by many stores of one process at once', async () => {
+    const folders = await Promise.all(Array.from({ length: 8 }, () => tempFolder()));
+    const gates = folders.map(({ path }) => Gate.open(path));
+    let within = 0;
+    let allWithin!: () => void;
+    const together = new Promise<void>((resolve) => (allWithin = resolve));
+    await Promise.all(
+      gates.map((gate) =>
+        gate.pass(() => {
+          within += 1;
+          if (within === gates.length) allWithin();
+          return together;
+        }),
+      ),
+    );
+    await Promise.all(gates.map((gate) => gate.close()));
+    await Promise.all(folders.map(({ remove }) => remove()));
   });
 });

@@ -1,0 +1,26 @@
+// A thread that holds the write lock of a store's gate for as long as its app asks: see gate.ts. It
+// may wait for the lock as long as it takes; the event loop and lmdb's own threads don't.
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { ABORT, open } from 'lmdb';
+
+const { path, passes } = workerData;
+const CLOSED = -1;
+
+const env = open({ path, eventTurnBatching: false, overlappingSync: false });
+for (const name of ['data.mdb', 'lock.mdb']) chmodSync(join(path, name), 0o600);
+
+for (let pass = 0; ;) {
+  Atomics.wait(passes, 0, pass);
+  pass = Atomics.load(passes, 0);
+  if (pass === CLOSED) break;
+  const isAsked = pass % 2 === 1;
+  if (!isAsked) continue;
+  env.transactionSync(() => {
+    parentPort.postMessage(pass);
+    Atomics.wait(passes, 0, pass);
+    return ABORT;
+  });
+}
+await env.close();
