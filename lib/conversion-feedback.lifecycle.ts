@@ -6,7 +6,9 @@ import {
   OnApplicationBootstrap,
   OnApplicationShutdown,
   OnModuleInit,
+  Optional,
 } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { EventBus } from './conversion-feedback.event-bus.js';
 import { LOGGER, RESOLVED_OPTIONS } from './conversion-feedback.module-definition.js';
 import type { ResolvedOptions } from './conversion-feedback.options.js';
@@ -14,6 +16,7 @@ import { CLOCK, type Clock, RANDOM, type Random } from './delivery/clock.js';
 import { DeliveryLog } from './delivery/delivery-log.js';
 import { PlivoClient } from './plivo/plivo-client.js';
 import { Recorder } from './recording/recorder.js';
+import { secondCopyOfNest } from './second-copies.js';
 import { ConversionStorage } from './storage/conversion-storage.js';
 import { StorageKeeper } from './storage/storage-keeper.js';
 
@@ -42,12 +45,15 @@ export class ConversionFeedbackLifecycle
     private readonly plivo: PlivoClient,
     private readonly events: EventBus,
     private readonly recorder: Recorder,
+    @Optional() @Inject(ModuleRef) private readonly moduleRef?: ModuleRef,
   ) {
     this.#log = new DeliveryLog(events.events$, clock, logger);
     this.#keeper = new StorageKeeper(storage, clock, logger);
   }
 
   async onModuleInit(): Promise<void> {
+    // Every module of an app that runs on our copy of Nest has one.
+    if (!this.moduleRef) this.logger.warn(secondCopyOfNest());
     const { name, superseded, expireAfter, retention, delivery } = this.options;
     await this.#keeper.open({
       clock: this.clock,

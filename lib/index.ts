@@ -1,3 +1,5 @@
+import { warnOfSecondCopy } from './second-copies.js';
+
 export { ConversionFeedbackModule } from './conversion-feedback.module.js';
 export {
   getConversionFeedbackToken,
@@ -60,3 +62,5 @@ export type { Deliver, DeliveryAnswer } from './delivery/answer.js';
 export type { DeliverySettings } from './delivery/delivery-loop.js';
 export type { Backoff } from './delivery/backoff.js';
 export type { RateLimit } from './delivery/rate-limit.js';
+
+warnOfSecondCopy();

@@ -1,5 +1,4 @@
 import { Injectable, Type } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { InjectConversionFeedback } from '../conversion-feedback.account.js';
 import { DEFAULT_ACCOUNT } from '../conversion-feedback.options.js';
 import { ConversionFeedbackService } from '../conversion-feedback.service.js';
@@ -19,11 +18,8 @@ export function interceptorOf(account: string = DEFAULT_ACCOUNT): Type<TrackConv
 
   @Injectable()
   class NamedTrackConversionInterceptor extends TrackConversionInterceptor {
-    constructor(
-      reflector: Reflector,
-      @InjectConversionFeedback(account) feedback: ConversionFeedbackService,
-    ) {
-      super(reflector, feedback);
+    constructor(@InjectConversionFeedback(account) feedback: ConversionFeedbackService) {
+      super(feedback);
     }
 
     protected override readonly account = account;

@@ -33,20 +33,21 @@ export class TrackConversionInterceptor implements NestInterceptor {
   /** Name of the account whose messages it settles. */
   protected readonly account: string = DEFAULT_ACCOUNT;
 
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly feedback: ConversionFeedbackService,
-  ) {}
+  // Not injected: where the app runs on another copy of Nest, it has no such provider.
+  readonly #reflector = new Reflector();
+
+  constructor(private readonly feedback: ConversionFeedbackService) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const handler = context.getHandler();
     const options =
-      this.reflector.getAllAndOverride<TrackConversionOptions | undefined>(TRACK_CONVERSION, [
+      this.#reflector.getAllAndOverride<TrackConversionOptions | undefined>(TRACK_CONVERSION, [
         handler,
         context.getClass(),
       ]) ?? DEFAULTS;
     // A class may name one account and a handler of it another: the handler's interceptor is here too.
-    if ((options.name ?? DEFAULT_ACCOUNT) !== this.account || !this.#isReal()) return next.handle();
+    const isOurs = (options.name ?? DEFAULT_ACCOUNT) === this.account;
+    if (!isOurs || !this.#isReal() || isBoundFurtherOut(context)) return next.handle();
     const passage = {
       cancellable: isEventStream(context),
       lastValueWaits: ['ws', 'rpc'].includes(context.getType()),
@@ -148,6 +149,16 @@ export class TrackConversionInterceptor implements NestInterceptor {
       `${context.getClass().name}.${handler.name}: ${reason} (said once a handler)`,
     );
   }
+}
+
+/** Marks the context of a handler whose outcome an interceptor looks at. */
+const LOOKED_AT = Symbol('LOOKED_AT');
+
+/** Whether the interceptor is bound more than once: the outermost one looks. */
+function isBoundFurtherOut(context: ExecutionContext & { [LOOKED_AT]?: true }): boolean {
+  if (context[LOOKED_AT]) return true;
+  context[LOOKED_AT] = true;
+  return false;
 }
 
 function isEventStream(context: ExecutionContext): boolean {

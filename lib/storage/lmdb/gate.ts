@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StorageError } from '../../conversion-feedback.errors.js';
-import { moduleFolder } from '../../module-folder.js';
+import { companions } from './companions.js';
 import { identityOf } from './store-folder.js';
 
 /** Folder of the gate, within the store's. */
@@ -42,7 +42,7 @@ export class Gate {
   #fault?: StorageError;
 
   private constructor(private readonly path: string) {
-    this.#keeper = new Worker(join(moduleFolder, 'storage/lmdb/gate-keeper.mjs'), {
+    this.#keeper = new Worker(companions.gateKeeper, {
       name: 'conversion-feedback-gate',
       workerData: { path, passes: this.#passes },
       execArgv: [],

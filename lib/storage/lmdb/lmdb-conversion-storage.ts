@@ -9,6 +9,7 @@ import { DeliveryLoop } from '../../delivery/delivery-loop.js';
 import { ConversionStorageHost } from '../conversion-storage.js';
 import { Books, LedgerStorage } from '../ledger/ledger-storage.js';
 import { Ledger } from '../ledger/ledger.js';
+import { assertCompanions } from './companions.js';
 import { Durability } from './durability.js';
 import { Gate } from './gate.js';
 import { GroupCommit } from './group-commit.js';
@@ -88,6 +89,7 @@ export class LmdbConversionStorage extends LedgerStorage {
   }
 
   protected async openBooks(host: ConversionStorageHost): Promise<Books> {
+    assertCompanions();
     const folder = prepareFolder(this.#options.path);
     await moveAsideIfDamaged(folder, host);
     try {

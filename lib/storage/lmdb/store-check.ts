@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../../conversion-feedback.errors.js';
-import { moduleFolder } from '../../module-folder.js';
+import { companions } from './companions.js';
 import { GATE } from './gate.js';
 import { DATA_FILE, isMarkedOpen } from './store-folder.js';
 
@@ -107,8 +107,8 @@ async function readMeta(file: Awaited<ReturnType<typeof open>>, position: number
 }
 
 function tryInAnotherProcess(folder: string, tables: readonly string[]): Promise<Check> {
-  const script = join(moduleFolder, 'storage', 'lmdb', 'check-store.mjs');
-  const child = spawn(process.execPath, [script, folder, join(folder, GATE), ...tables], {
+  const args = [companions.checkStore, folder, join(folder, GATE), ...tables];
+  const child = spawn(process.execPath, args, {
     // The app's own flags (a debugger's port, hooks that load something) are not for this one.
     env: { ...process.env, NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'ignore'],
