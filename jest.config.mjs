@@ -16,8 +16,12 @@ const project = (name, more = {}) => ({
   testMatch: [`<rootDir>/test/${name}/**/*.spec.ts`],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
-  // Sources import each other as .js; what a dependency calls .json.js is really named so.
-  moduleNameMapper: { '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1' },
+  moduleNameMapper: {
+    // Sources import each other as .js; what a dependency calls .json.js is really named so.
+    '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1',
+    // Jest on Node 20 can't require an ES module, as Mercurius' @fastify/static does its own copy.
+    '^content-disposition$': '<rootDir>/node_modules/content-disposition',
+  },
   setupFiles: ['reflect-metadata'],
   ...more,
 });

@@ -38,7 +38,7 @@ interface AppSetUp {
   readonly providers?: ModuleMetadata['providers'];
   readonly options?: Partial<ConversionFeedbackModuleOptions>;
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
-  readonly configure?: (app: INestApplication) => void;
+  readonly configure?: (app: INestApplication) => unknown;
 }
 
 /** Boots a real app on a free port, against a sandbox, with the storage in memory unless told otherwise. */
@@ -70,7 +70,7 @@ export async function startApp(setUp: AppSetUp): Promise<RunningApp> {
   }).setLogger(log);
   const module = await (override?.(builder) ?? builder).compile();
   const app = module.createNestApplication(platforms[platform](), { logger: log });
-  configure?.(app);
+  await configure?.(app);
   const feedback = app.get(ConversionFeedbackService);
   const events = new EventLog();
   feedback.events$.subscribe(events.emit);

@@ -37,13 +37,14 @@ class Handler {
   async verify(body: Verify): Promise<string> {
     this.tap.take();
     await this.client.verify(body);
-    return this.tap.take().replaceAll(this.kind.volatile ?? /^$/g, '…');
+    return this.tap.take().replaceAll(this.kind.volatile ?? /^$/g, '');
   }
 
   async stop(): Promise<void> {
     await this.client.close();
     await this.tap.close();
     await this.app.close();
+    await this.kind.release?.(this.app.app);
   }
 }
 

@@ -34,7 +34,9 @@ export interface Kind {
   readonly port?: (app: INestApplication) => Promise<number>;
   /** Connects a client, by way of a port at which its bytes are looked at. */
   readonly connect: (port: number) => Client | Promise<Client>;
-  /** What differs from one answer to the next anyhow. */
+  /** Ends what the app needed. */
+  readonly release?: (app: INestApplication) => Promise<void>;
+  /** What of the bytes that a client receives differs from one time to the next anyhow. */
   readonly volatile?: RegExp;
 }
 
