@@ -1,52 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { TrackConversion } from '../../../lib/index.js';
 import { PlivoSandbox } from '../../../lib/sandbox/index.js';
-import { RunningApp, startApp } from '../app.js';
-import { Client, Kind, RIGHT, Verify, WRONG } from './kind.js';
-import { Tap } from './tap.js';
+import { Handler } from './handler.js';
+import { Kind, RIGHT, WRONG } from './kind.js';
 
-const untracked = () => () => {};
 /** How long a report may take, in ms: in an app without the decorator none comes. */
 const SOON = 500;
-
-/** An app with a handler of some kind, and a client of it. */
-class Handler {
-  private constructor(
-    readonly app: RunningApp,
-    private readonly kind: Kind,
-    private readonly tap: Tap,
-    private readonly client: Client,
-  ) {}
-
-  static async start(kind: Kind, sandbox: PlivoSandbox, isTracked: boolean): Promise<Handler> {
-    const { platform, configure } = kind;
-    const module = kind.module(isTracked ? TrackConversion : untracked);
-    const app = await startApp({ sandbox, platform, ...module, configure });
-    const tap = await Tap.open((await kind.port?.(app.app)) ?? Number(new URL(app.url).port));
-    return new Handler(app, kind, tap, await kind.connect(tap.port));
-  }
-
-  /** Sends a code, and resolves with its message's uuid. */
-  async send(verificationId: string): Promise<string> {
-    const text = 'Code 123456';
-    const message = { verificationId, dst: '+14155550123', src: '14155550100', text };
-    return (await this.app.feedback.send(message)).messageUuid;
-  }
-
-  /** Has a code verified, and resolves with all that the client received. */
-  async verify(body: Verify): Promise<string> {
-    this.tap.take();
-    await this.client.verify(body);
-    return this.tap.take().replaceAll(this.kind.volatile ?? /^$/g, '');
-  }
-
-  async stop(): Promise<void> {
-    await this.client.close();
-    await this.tap.close();
-    await this.app.close();
-    await this.kind.release?.(this.app.app);
-  }
-}
 
 /** What the decorator promises for each kind of handler. */
 export function itIsTracked(kind: Kind): void {
@@ -57,8 +15,8 @@ export function itIsTracked(kind: Kind): void {
 
     beforeAll(async () => {
       sandbox = await PlivoSandbox.start();
-      tracked = await Handler.start(kind, sandbox, true);
-      untouched = await Handler.start(kind, sandbox, false);
+      tracked = await Handler.start(kind, { sandbox });
+      untouched = await Handler.start(kind, { sandbox, isTracked: false });
     });
 
     afterAll(async () => {

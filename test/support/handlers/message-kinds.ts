@@ -135,14 +135,16 @@ export const messageKinds: readonly Kind[] = [tcp, redis].flatMap((transport) =>
     },
     port: transport.port,
     connect: async (port: number): Promise<Client> => {
-      const proxy = ClientProxyFactory.create(transport.connect(port)) as ClientProxy;
+      const proxy: ClientProxy = ClientProxyFactory.create(transport.connect(port));
       await proxy.connect();
       return {
         verify: (body) =>
           lastValueFrom(speak(proxy, body), { defaultValue: undefined }).catch(
             (error: unknown) => error,
           ),
-        close: () => proxy.close(),
+        close: async () => {
+          await proxy.close();
+        },
       };
     },
     release: transport.release,
