@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { symlink, writeFile } from 'node:fs/promises';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { open } from 'lmdb';
 import { PlivoSandbox } from '../../lib/sandbox/index.js';
 import { ConsumerApp } from '../support/consumer-app.js';
 import { OtpClient, wrongFor } from '../support/otp-client.js';
@@ -387,18 +388,19 @@ describe('the flows of docs/recipes.md, in an app that Nest’s CLI made', () =>
     });
   });
 
-  describe('where the storage can’t be opened', () => {
+  describe('where the storage can take nothing', () => {
     it.each(['second-provider', 'own-mapping'])(
       '%s: the login succeeds all the same',
       async (login) => {
-        const file = join(folder.path, `${login}-is-no-folder`);
-        await writeFile(file, '');
-        const user = client(login, await start({ CONVERSION_FEEDBACK_PATH: join(file, 'store') }));
+        const store = join(folder.path, `${login}-newer`);
+        await writeNewerStore(store);
+        const user = client(login, await start({ CONVERSION_FEEDBACK_PATH: store }));
         const { body } = await user.post(`/${login}/send`, { phoneNumber: NUMBER });
 
         const right = await user.post(`/${login}/verify`, { ...body, code: newestCode() });
 
         expect(right).toMatchObject({ status: 201, body: { verified: true } });
+        expect(sandbox.conversions).toEqual([]);
       },
     );
   });
@@ -406,6 +408,13 @@ describe('the flows of docs/recipes.md, in an app that Nest’s CLI made', () =>
   /** The code that came in on the phone last. */
   const newestCode = (): string => /\d{6}/.exec(sandbox.messages.at(-1)!.text)![0];
 });
+
+/** A store that this version keeps its hands off. */
+async function writeNewerStore(path: string): Promise<void> {
+  const store = open({ path, maxDbs: 12 });
+  await store.openDB({ name: 'meta', encoding: 'msgpack' }).put('format', 99);
+  await store.close();
+}
 
 /** What a browser would send back of what it was told to keep. */
 function cookies(headers: Headers): string {
