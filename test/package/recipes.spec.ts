@@ -81,9 +81,9 @@ describe('the flows of docs/recipes.md, in an app that Nest’s CLI made', () =>
 
   /** Starts a process of the app. */
   async function start(more: NodeJS.ProcessEnv = {}): Promise<string> {
-    const { url, stop } = await app.start({ ...env, ...more });
-    stops.push(stop);
-    return url;
+    const started = await app.start({ ...env, ...more });
+    stops.push(() => started.stop());
+    return started.url;
   }
 
   const client = (login: string, at = url): OtpClient => new OtpClient(at, sandbox, `/${login}`);
