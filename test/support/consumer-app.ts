@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { CodeBlock } from './readme.js';
-import { run, userEnvironment } from './run.js';
+import { run } from './run.js';
+import { type StartedApp, startApp } from './start-app.js';
 import { ROOT, install } from './tarball.js';
 
 /** How each major of Nest makes a new app. */
@@ -62,43 +60,12 @@ export class ConsumerApp {
   }
 
   /** Starts what the build left in dist. */
-  async start(env: NodeJS.ProcessEnv): Promise<{ url: string; stop: () => Promise<void> }> {
-    const port = await freePort();
-    const child = spawn(process.execPath, ['dist/main'], {
-      cwd: this.path,
-      env: userEnvironment({ ...env, PORT: String(port) }),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const closed = once(child, 'close');
-    let output = '';
-    await new Promise<void>((resolve, reject) => {
-      const look = (chunk: string): void => {
-        output += chunk;
-        if (output.includes('successfully started')) resolve();
-      };
-      for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding('utf8').on('data', look);
-      child.once('close', () => reject(new Error(`The app didn't start:\n${output}`)));
-    });
-    const stop = async (): Promise<void> => {
-      child.kill();
-      await closed;
-    };
-    return { url: `http://127.0.0.1:${port}`, stop };
+  start(env: NodeJS.ProcessEnv): Promise<StartedApp> {
+    return startApp({ cwd: this.path, entry: 'dist/main', env });
   }
 }
 
 /** The Jest of a Nest 11 app finds no ./x.js where there is an x.ts: such an app imports ./x. */
-function withoutJs(code: string): string {
+export function withoutJs(code: string): string {
   return code.replaceAll(/(from '\.{1,2}\/[^']+)\.js'/g, "$1'");
-}
-
-/** A stock main.ts tells nobody on which port it listens: it has to be told one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
