@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { CodeBlock } from './readme.js';
@@ -46,6 +46,17 @@ export class ConsumerApp {
     const file = join(this.path, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content);
+  }
+
+  read(path: string): Promise<string> {
+    return readFile(join(this.path, path), 'utf8');
+  }
+
+  /** Runs the Nest CLI that the app has; resolves with what it printed. */
+  async cli(...args: string[]): Promise<string> {
+    const npx = ['--no-install', 'nest', ...args];
+    const { output } = await run('npx', npx, { cwd: this.path, timeout: 120_000 });
+    return output;
   }
 
   /** Runs one of the app's scripts; resolves with what it printed. */
