@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -42,7 +42,8 @@ describe.each<NestMajor>([12, 11])('nest add, in an app that Nest %d’s CLI mad
   });
 
   it('leaves the files as the app’s own formatter wants them', async () => {
-    await run('npx', ['--no-install', 'prettier', '--check', 'src'], { cwd: app.path });
+    const prettier = join(app.path, 'node_modules/.bin/prettier');
+    await run(prettier, ['--check', 'src'], { cwd: app.path });
   });
 
   it('installs the peers that go with its Nest', async () => {
@@ -106,57 +107,77 @@ describe.each<NestMajor>([12, 11])('nest add, in an app that Nest %d’s CLI mad
 describe('nest add, in an app that is no longer stock', () => {
   let folder: Awaited<ReturnType<typeof tempFolder>>;
   let app: ConsumerApp;
+  let output: string;
   const add = (): Promise<string> => app.cli('add', NAME, '--skip-install');
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     folder = await tempFolder();
     app = await ConsumerApp.generate(12, folder.path);
     // The repository's packages, itself among them.
     await symlink(join(ROOT, 'node_modules'), join(app.path, 'node_modules'));
-  }, 60_000);
-
-  afterEach(() => folder.remove());
-
-  it('keeps its modules, its quotes, its line ends and what main.ts does', async () => {
-    await app.write('.prettierrc', '{}');
-    await app.write('src/app.module.ts', OWN_MODULE.replaceAll('\n', '\r\n'));
-    await app.write('src/main.ts', OWN_MAIN);
-    await add();
-    const module = await app.read('src/app.module.ts');
-    expect(module).toMatch(/^import "\.\/read-env-file\.js";\r\n/);
-    expect(module).toContain(`import { ConversionFeedbackModule } from "${NAME}";\r\n`);
-    expect(module).not.toMatch(/[^\r]\n/);
-    expect(without(module, OWN_MODULE)).toEqual(OWN_MODULE.split('\n'));
-    expect(await app.read('src/main.ts')).toBe(OWN_MAIN);
-  }, 60_000);
-
-  it('keeps the account in .env, and completes .env.example', async () => {
-    const account = 'PLIVO_AUTH_ID=MAXXXXXXXXXXXXXXXXXX\nPLIVO_AUTH_TOKEN=theirs';
-    await app.write('.env', account);
-    await app.write('.env.example', 'PORT=3000');
-    expect(await add()).toContain('.env names an account already');
-    expect(await app.read('.env')).toBe(account);
-    const example = await app.read('.env.example');
-    expect(example).toMatch(/^PORT=3000\n/);
-    expect(parseEnv(example)).toMatchObject({ PORT: '3000', PLIVO_BASE_URL: expect.any(String) });
-  }, 60_000);
-
-  it('leaves the reading of .env to what reads it already', async () => {
     const manifest = JSON.parse(await app.read('package.json'));
     manifest.dependencies['@nestjs/config'] = '12.0.1';
     await app.write('package.json', JSON.stringify(manifest));
-    expect(await add()).toContain('.env is read by @nestjs/config');
-    expect(await readdir(join(app.path, 'src'))).not.toContain('read-env-file.ts');
-    expect(await app.read('src/app.module.ts')).not.toContain('read-env-file');
-  }, 60_000);
+    await app.write('.prettierrc', '{}');
+    await app.write('src/app.module.ts', OWN_MODULE.replaceAll('\n', '\r\n'));
+    await app.write('src/main.ts', OWN_MAIN);
+    await app.write('.env', OWN_ACCOUNT);
+    await app.write('.env.example', 'PORT=3000');
+    output = await add();
+  }, 120_000);
 
-  it('writes nothing where the imports are no list, and says so', async () => {
-    await app.write('src/app.module.ts', OWN_MODULE.replace(/imports: \[.*?\],/s, 'imports,'));
-    const before = await filesIn(app.path);
-    await expect(add()).rejects.toThrow(/src\/app\.module\.ts has no @Module\(\) with a list of/);
-    expect(await filesIn(app.path)).toEqual(before);
-  }, 60_000);
+  afterAll(() => folder?.remove());
+
+  it('keeps the modules that it imports, its quotes and its line ends', async () => {
+    const module = await app.read('src/app.module.ts');
+    expect(module).toContain(`import { ConversionFeedbackModule } from "${NAME}";\r\n`);
+    expect(module).toContain('    ConversionFeedbackModule.forRoot({\r\n');
+    expect(module).not.toMatch(/[^\r]\n/);
+    const theirs = OWN_MODULE.split('\n');
+    expect(module.split('\r\n').filter((line) => theirs.includes(line))).toEqual(theirs);
+  });
+
+  it('keeps the shutdown hooks that main.ts enables', async () => {
+    expect(await app.read('src/main.ts')).toBe(OWN_MAIN);
+  });
+
+  it('keeps the account in .env, which it doesn’t point at the sandbox', async () => {
+    expect(await app.read('.env')).toBe(OWN_ACCOUNT);
+    expect(output).toContain('.env names an account already');
+  });
+
+  it('completes .env.example', async () => {
+    const example = await app.read('.env.example');
+    expect(example).toMatch(/^PORT=3000\n/);
+    expect(parseEnv(example)).toMatchObject({ PORT: '3000', PLIVO_BASE_URL: expect.any(String) });
+  });
+
+  it('leaves the reading of .env to what reads it already', async () => {
+    expect(output).toContain('.env is read by @nestjs/config');
+    expect(await app.read('src/app.module.ts')).not.toContain('read-env-file');
+  });
+
+  it('installs nothing when it is told so, but names the packages', async () => {
+    expect(output).not.toMatch(/install/i);
+    const { dependencies } = JSON.parse(await app.read('package.json'));
+    expect(dependencies).toHaveProperty('@nestjs/axios', '^12.0.0');
+  });
+
+  it.each(['imports: modules,', 'imports,', '...metadata,'])(
+    'writes nothing where the module says `%s`, and says why',
+    async (imports) => {
+      const own = OWN_MODULE.replace(/imports: \[.*?\],/s, imports);
+      await app.write('src/app.module.ts', own);
+      await app.write('.env', 'PORT=3000');
+      const before = await filesIn(app.path);
+      await expect(add()).rejects.toThrow(/src\/app\.module\.ts has no @Module\(\) with a list of/);
+      expect(await filesIn(app.path)).toEqual(before);
+    },
+    60_000,
+  );
 });
+
+const OWN_ACCOUNT = 'PLIVO_AUTH_ID=MAXXXXXXXXXXXXXXXXXX\nPLIVO_AUTH_TOKEN=theirs';
 
 const OWN_MODULE = `import { Module } from "@nestjs/common";
 import * as cats from "./cats.js";
@@ -185,22 +206,18 @@ app.enableShutdownHooks();
 await app.listen(3000);
 `;
 
-/** Lines of a text, but for those that another one doesn't have. */
-function without(text: string, original: string): string[] {
-  const known = new Set(original.split('\n'));
-  return text.split('\r\n').filter((line) => known.has(line));
-}
-
 async function forRootOfReadme(): Promise<string> {
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
   return /^ {4}ConversionFeedbackModule\.forRoot\(\{\n.*?^ {4}\}\),\n/ms.exec(readme)![0];
 }
 
-/** Has Nest's CLI import a module beside ours, and makes it the README's. */
+/** Pastes the README's handlers, and imports their module beside ours. */
 async function addOtpModule(app: ConsumerApp): Promise<void> {
-  await app.cli('generate', 'module', 'otp');
   const blocks = await codeBlocks('README.md');
-  await app.paste(blocks.filter(({ title }) => title?.startsWith('src/otp/')));
+  const module = await app.read('src/app.module.ts');
+  const code = `import { OtpModule } from './otp/otp.module.js';\n${module.replace('imports: [', '$&OtpModule, ')}`;
+  const handlers = blocks.filter(({ title }) => title?.startsWith('src/otp/'));
+  await app.paste([...handlers, { ...handlers[0], title: 'src/app.module.ts', code }]);
 }
 
 /** Texts of a folder's files by path, but for its packages. */

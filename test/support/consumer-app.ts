@@ -54,8 +54,8 @@ export class ConsumerApp {
 
   /** Runs the Nest CLI that the app has; resolves with what it printed. */
   async cli(...args: string[]): Promise<string> {
-    const npx = ['--no-install', 'nest', ...args];
-    const { output } = await run('npx', npx, { cwd: this.path, timeout: 120_000 });
+    const nest = join(this.path, 'node_modules/.bin/nest');
+    const { output } = await run(nest, args, { cwd: this.path, timeout: 120_000 });
     return output;
   }
 

@@ -59,7 +59,8 @@ class Addition {
       this.#bootstrap.rootModulePath ?? posix.join(this.options.sourceRoot, 'app.module.ts');
     const text = this.#files.read(path);
     if (importsOurModule(text)) return;
-    const changed = withOurModule(this.#packages.nestSchematics, text);
+    const { typescript, nestSchematics } = this.#packages;
+    const changed = withOurModule(typescript, nestSchematics, text);
     if (changed === undefined) {
       throw new Error(`${path} has no @Module() with a list of imports: import our module by hand`);
     }

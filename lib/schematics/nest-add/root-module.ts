@@ -1,4 +1,5 @@
 import type * as NestSchematics from '@nestjs/schematics';
+import type * as TypeScript from 'typescript';
 
 const PACKAGE = 'nestjs-conversion-feedback';
 const MODULE = 'ConversionFeedbackModule';
@@ -7,6 +8,8 @@ const CALL = `${MODULE}.forRoot({
       authToken: process.env.PLIVO_AUTH_TOKEN!,
       baseUrl: process.env.PLIVO_BASE_URL,
     })`;
+
+type NestPath = NestSchematics.DeclarationOptions['path'];
 
 export function importsOurModule(text: string): boolean {
   return text.includes(MODULE);
@@ -17,20 +20,39 @@ export function importsOurModule(text: string): boolean {
  * be added to.
  */
 export function withOurModule(
+  ts: typeof TypeScript,
   { MetadataManager, ModuleImportDeclarator }: typeof NestSchematics,
   text: string,
 ): string | undefined {
+  if (!canBeAddedTo(ts, text)) return undefined;
   // The declarator knows files of the app alone: its solver makes paths of them.
   const solver = { relative: () => PACKAGE };
   const declared = new ModuleImportDeclarator(solver).declare(text, {
     symbol: MODULE,
     metadata: 'imports',
     name: PACKAGE,
-    path: '' as NestSchematicsPath,
-    module: '' as NestSchematicsPath,
+    path: '' as NestPath,
+    module: '' as NestPath,
   });
-  const added = new MetadataManager(declared).insert('imports', CALL);
-  return added === declared ? undefined : added;
+  return new MetadataManager(declared).insert('imports', CALL);
 }
 
-type NestSchematicsPath = NestSchematics.DeclarationOptions['path'];
+/**
+ * Whether a module's imports, if it has any, are a list that stands in the file. The manager would
+ * write a second `imports` beside a short one (`{ imports }`) or a spread.
+ */
+function canBeAddedTo(ts: typeof TypeScript, text: string): boolean {
+  const source = ts.createSourceFile('module.ts', text, ts.ScriptTarget.Latest, true);
+  const metadata = source.statements
+    .filter((statement) => ts.isClassDeclaration(statement))
+    .flatMap((statement) => ts.getDecorators(statement) ?? [])
+    .map(({ expression }) => expression)
+    .filter((expression) => ts.isCallExpression(expression))
+    .find(({ expression }) => expression.getText() === 'Module')?.arguments[0];
+  if (metadata === undefined || !ts.isObjectLiteralExpression(metadata)) return false;
+  return metadata.properties.every((property) => {
+    if (property.name === undefined) return false;
+    if (property.name.getText() !== 'imports') return true;
+    return ts.isPropertyAssignment(property) && ts.isArrayLiteralExpression(property.initializer);
+  });
+}
