@@ -36,6 +36,7 @@ interface Manifest {
   readonly version: string;
   readonly main: string;
   readonly types: string;
+  readonly schematics: string;
   readonly bin: Record<string, string>;
   readonly exports: Record<string, unknown>;
   readonly typesVersions: Record<string, Record<string, string[]>>;
@@ -59,8 +60,8 @@ afterAll(() => folder.remove());
 
 describe('the tarball', () => {
   it('holds every file that package.json points at', () => {
-    const { main, types, bin, exports, typesVersions } = manifest;
-    const paths = stringsIn({ main, types, bin, exports, typesVersions });
+    const { main, types, schematics, bin, exports, typesVersions } = manifest;
+    const paths = stringsIn({ main, types, schematics, bin, exports, typesVersions });
     expect(paths.length).toBeGreaterThan(10);
     for (const path of paths) expect(tarball.files).toContain(path.replace('./', ''));
   });
@@ -69,7 +70,8 @@ describe('the tarball', () => {
     const build = /^dist\/(esm|cjs)\/[\w./-]+\.(js|d\.ts)$/;
     const page = /^dist\/(esm|cjs)\/sandbox\/page\/\w+\.(html|css|js)$/;
     const beside = /^dist\/(esm|cjs)\/storage\/lmdb\/(check-store|gate-keeper)\.mjs$/;
-    const ours = [build, page, beside];
+    const schematic = /^dist\/(esm|cjs)\/schematics\/(collection|nest-add\/schema)\.json$/;
+    const ours = [build, page, beside, schematic];
     const rest = tarball.files.filter((file) => !ours.some((kind) => kind.test(file)));
     expect(rest.sort()).toEqual(['LICENSE', 'README.md', 'dist/cjs/package.json', 'package.json']);
     expect(tarball.files.filter((file) => /\.spec\.|(^|\/)test\//.test(file))).toEqual([]);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CodeBlock } from './readme.js';
 import { run } from './run.js';
@@ -44,6 +44,17 @@ export class ConsumerApp {
     const file = join(this.path, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content);
+  }
+
+  read(path: string): Promise<string> {
+    return readFile(join(this.path, path), 'utf8');
+  }
+
+  /** Runs the Nest CLI that the app has; resolves with what it printed. */
+  async cli(...args: string[]): Promise<string> {
+    const nest = join(this.path, 'node_modules/.bin/nest');
+    const { output } = await run(nest, args, { cwd: this.path, timeout: 120_000 });
+    return output;
   }
 
   /** Runs one of the app's scripts; resolves with what it printed. */

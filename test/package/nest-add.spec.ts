@@ -1,0 +1,231 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFile, readdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { ConversionStatus } from '../../lib/index.js';
+import { PlivoSandbox } from '../../lib/sandbox/index.js';
+import { ConsumerApp, type NestMajor } from '../support/consumer-app.js';
+import { OtpClient } from '../support/otp-client.js';
+import { codeBlocks } from '../support/readme.js';
+import { run } from '../support/run.js';
+import { ROOT, pack } from '../support/tarball.js';
+import { tempFolder } from '../support/temp-folder.js';
+
+const NAME = 'nestjs-conversion-feedback';
+const ADDED = ['.env', '.gitignore', 'package.json', 'src/app.module.ts', 'src/main.ts'];
+
+describe.each<NestMajor>([12, 11])('nest add, in an app that Nest %d’s CLI made', (nest) => {
+  let folder: Awaited<ReturnType<typeof tempFolder>>;
+  let app: ConsumerApp;
+  let output: string;
+
+  beforeAll(async () => {
+    folder = await tempFolder();
+    const { path: tarball } = await pack(folder.path);
+    app = await ConsumerApp.generate(nest, folder.path);
+    await app.write('.gitignore', 'node_modules\n');
+    await app.install([tarball]);
+    // -s, and not --skip-install: the CLI installs nothing, for no registry has this build, but
+    // doesn't tell the schematic, which installs what is missing beside it.
+    output = await app.cli('add', NAME, '-s');
+  }, 400_000);
+
+  afterAll(() => folder?.remove());
+
+  it('imports the module as the README does', async () => {
+    const module = await app.read('src/app.module.ts');
+    expect(module).toContain(`import { ConversionFeedbackModule } from '${NAME}';`);
+    expect(module).toContain(await forRootOfReadme());
+    expect(await app.read('src/main.ts')).toContain(
+      `  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);\n`,
+    );
+  });
+
+  it('leaves the files as the app’s own formatter wants them', async () => {
+    const prettier = join(app.path, 'node_modules/.bin/prettier');
+    await run(prettier, ['--check', 'src'], { cwd: app.path });
+  });
+
+  it('installs the peers that go with its Nest', async () => {
+    const { dependencies } = JSON.parse(await app.read('package.json'));
+    expect(Object.keys(dependencies)).toEqual(
+      expect.arrayContaining(['@nestjs/axios', 'axios', 'class-transformer', 'class-validator']),
+    );
+    const installed = JSON.parse(await app.read('node_modules/@nestjs/axios/package.json'));
+    expect(installed.version).toMatch(nest === 11 ? /^4\./ : /^12\./);
+  });
+
+  it('keeps the credentials, and the store, out of git', async () => {
+    const ignored = (await app.read('.gitignore')).split('\n');
+    expect(ignored).toEqual(
+      expect.arrayContaining(['node_modules', '.env', '.conversion-feedback']),
+    );
+  });
+
+  it('says what to run next, on the port that .env names', async () => {
+    const { PLIVO_BASE_URL } = parseEnv(await app.read('.env'));
+    const { port } = new URL(PLIVO_BASE_URL!);
+    expect(output).toContain(`npx ${NAME} sandbox --port ${port}`);
+    expect(output).toContain('npm run start:dev');
+  });
+
+  it('changes nothing the second time', async () => {
+    const files = (): Promise<string[]> => Promise.all(ADDED.map((path) => app.read(path)));
+    const before = await files();
+    expect(await app.cli('add', NAME, '-s')).toContain('Nothing to be done');
+    expect(await files()).toEqual(before);
+  }, 60_000);
+
+  it('passes the stock e2e tests, without a variable in the shell', async () => {
+    expect(await app.script('test:e2e', {})).toMatch(/\d passed/);
+  }, 120_000);
+
+  it('reports to the sandbox that .env names, once the README’s handlers are there', async () => {
+    // No credentials: those in .env are the ones that a sandbox has by itself.
+    const sandbox = await PlivoSandbox.start();
+    try {
+      const env = await app.read('.env');
+      await app.write('.env', env.replace(/(?<=PLIVO_BASE_URL=).*/, sandbox.url));
+      await addOtpModule(app);
+      await app.script('build', {});
+      const { url, stop } = await app.start({ PLIVO_SRC: '14155550100' });
+      try {
+        const user = new OtpClient(url, sandbox);
+        const { verificationId, code, messageUuid } = await user.send('14155550123');
+        await user.verify(verificationId, code);
+        const { status } = await sandbox.waitForConversion(messageUuid);
+        expect(status).toBe(ConversionStatus.CONVERTED);
+      } finally {
+        await stop();
+      }
+    } finally {
+      await sandbox.stop();
+    }
+  }, 120_000);
+});
+
+describe('nest add, in an app that is no longer stock', () => {
+  let folder: Awaited<ReturnType<typeof tempFolder>>;
+  let app: ConsumerApp;
+  let output: string;
+  const add = (): Promise<string> => app.cli('add', NAME, '--skip-install');
+
+  beforeAll(async () => {
+    folder = await tempFolder();
+    app = await ConsumerApp.generate(12, folder.path);
+    // The repository's packages, itself among them.
+    await symlink(join(ROOT, 'node_modules'), join(app.path, 'node_modules'));
+    const manifest = JSON.parse(await app.read('package.json'));
+    manifest.dependencies['@nestjs/config'] = '12.0.1';
+    await app.write('package.json', JSON.stringify(manifest));
+    await app.write('.prettierrc', '{}');
+    await app.write('src/app.module.ts', OWN_MODULE.replaceAll('\n', '\r\n'));
+    await app.write('src/main.ts', OWN_MAIN);
+    await app.write('.env', OWN_ACCOUNT);
+    await app.write('.env.example', 'PORT=3000');
+    output = await add();
+  }, 120_000);
+
+  afterAll(() => folder?.remove());
+
+  it('keeps the modules that it imports, its quotes and its line ends', async () => {
+    const module = await app.read('src/app.module.ts');
+    expect(module).toContain(`import { ConversionFeedbackModule } from "${NAME}";\r\n`);
+    expect(module).toContain('    ConversionFeedbackModule.forRoot({\r\n');
+    expect(module).not.toMatch(/[^\r]\n/);
+    const theirs = OWN_MODULE.split('\n');
+    expect(module.split('\r\n').filter((line) => theirs.includes(line))).toEqual(theirs);
+  });
+
+  it('keeps the shutdown hooks that main.ts enables', async () => {
+    expect(await app.read('src/main.ts')).toBe(OWN_MAIN);
+  });
+
+  it('keeps the account in .env, which it doesn’t point at the sandbox', async () => {
+    expect(await app.read('.env')).toBe(OWN_ACCOUNT);
+    expect(output).toContain('.env names an account already');
+  });
+
+  it('completes .env.example', async () => {
+    const example = await app.read('.env.example');
+    expect(example).toMatch(/^PORT=3000\n/);
+    expect(parseEnv(example)).toMatchObject({ PORT: '3000', PLIVO_BASE_URL: expect.any(String) });
+  });
+
+  it('leaves the reading of .env to what reads it already', async () => {
+    expect(output).toContain('.env is read by @nestjs/config');
+    expect(await app.read('src/app.module.ts')).not.toContain('read-env-file');
+  });
+
+  it('installs nothing when it is told so, but names the packages', async () => {
+    expect(output).not.toMatch(/install/i);
+    const { dependencies } = JSON.parse(await app.read('package.json'));
+    expect(dependencies).toHaveProperty('@nestjs/axios', '^12.0.0');
+  });
+
+  it.each(['imports: modules,', '...metadata,'])(
+    'writes nothing where the module says `%s`, and says why',
+    async (imports) => {
+      const own = OWN_MODULE.replace(/imports: \[.*?\],/s, imports);
+      await app.write('src/app.module.ts', own);
+      await app.write('.env', 'PORT=3000');
+      const before = await filesIn(app.path);
+      await expect(add()).rejects.toThrow(/src\/app\.module\.ts has no @Module\(\) with a list of/);
+      expect(await filesIn(app.path)).toEqual(before);
+    },
+    60_000,
+  );
+});
+
+const OWN_ACCOUNT = 'PLIVO_AUTH_ID=MAXXXXXXXXXXXXXXXXXX\nPLIVO_AUTH_TOKEN=theirs';
+
+const OWN_MODULE = `import { Module } from "@nestjs/common";
+import * as cats from "./cats.js";
+import dogs, {
+  type DogsModuleOptions,
+  DogsModule as AllDogsModule,
+  KennelsModule,
+} from "./dogs.js";
+
+// Order matters.
+@Module({
+  controllers: [],
+  imports: [
+    cats.CatsModule, // first
+    AllDogsModule.register({ names: ["Rex"] }),
+  ],
+})
+export class AppModule {}
+`;
+
+const OWN_MAIN = `import { NestFactory } from "@nestjs/core";
+import { AppModule } from "./app.module.js";
+
+const app = await NestFactory.create(AppModule);
+app.enableShutdownHooks();
+await app.listen(3000);
+`;
+
+async function forRootOfReadme(): Promise<string> {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  return /^ {4}ConversionFeedbackModule\.forRoot\(\{\n.*?^ {4}\}\),\n/ms.exec(readme)![0];
+}
+
+/** Pastes the README's handlers, and imports their module beside ours. */
+async function addOtpModule(app: ConsumerApp): Promise<void> {
+  const blocks = await codeBlocks('README.md');
+  const module = await app.read('src/app.module.ts');
+  const code = `import { OtpModule } from './otp/otp.module.js';\n${module.replace('imports: [', '$&OtpModule, ')}`;
+  const handlers = blocks.filter(({ title }) => title?.startsWith('src/otp/'));
+  await app.paste([...handlers, { ...handlers[0], title: 'src/app.module.ts', code }]);
+}
+
+/** Texts of a folder's files by path, but for its packages. */
+async function filesIn(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  const texts = paths.map(async (path) => [path, await readFile(path, 'utf8')]);
+  return Object.fromEntries(await Promise.all(texts)) as Record<string, string>;
+}
