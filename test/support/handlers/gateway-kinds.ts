@@ -51,6 +51,20 @@ const acknowledges: Gateway = (track) => {
   return VerifyGateway;
 };
 
+const findsByFunction: Gateway = (track) => {
+  @WebSocketGateway()
+  class VerifyGateway {
+    @SubscribeMessage('verify')
+    @track({
+      verificationId: (_, context) => context.switchToWs().getData<Verify>().verificationId,
+    })
+    verify(@MessageBody() body: Verify) {
+      return { event: 'verified', data: check(body, wrong) };
+    }
+  }
+  return VerifyGateway;
+};
+
 const kind = (
   name: string,
   gateway: Gateway,
@@ -121,4 +135,5 @@ export const gatewayKinds: readonly Kind[] = [
   kind('@SubscribeMessage on socket.io, acknowledged', acknowledges, onSocketIo, acknowledged),
   kind('@SubscribeMessage on ws', answers, onWs, webSocket),
   kind('@SubscribeMessage on ws that streams', streams, onWs, webSocket),
+  kind('@SubscribeMessage whose id is found by a function', findsByFunction, onWs, webSocket),
 ];

@@ -4,6 +4,7 @@ import { MercuriusDriver } from '@nestjs/mercurius';
 import {
   Args,
   Field,
+  GqlExecutionContext,
   GraphQLModule,
   InputType,
   Mutation,
@@ -11,6 +12,7 @@ import {
   Query,
   Resolver,
 } from '@nestjs/graphql';
+import type { TrackConversionOptions } from '../../../lib/index.js';
 import type { Platform } from '../app.js';
 import { VOLATILE_HEADERS, httpClient } from './http-client.js';
 import { Client, Kind, Track } from './kind.js';
@@ -54,22 +56,25 @@ const withArguments: Resolvers = (track) => {
   return VerifyResolver;
 };
 
-const withInput: Resolvers = (track) => {
-  @Resolver()
-  class VerifyResolver {
-    @Query(() => Boolean)
-    isUp(): boolean {
-      return true;
-    }
+/** Its id is found by a path, or by a function of what GraphQL knows. */
+const withInput =
+  (verificationId: TrackConversionOptions['verificationId']): Resolvers =>
+  (track) => {
+    @Resolver()
+    class VerifyResolver {
+      @Query(() => Boolean)
+      isUp(): boolean {
+        return true;
+      }
 
-    @Mutation(() => Verified)
-    @track({ verificationId: 'input.verificationId' })
-    async verify(@Args('input') input: VerifyInput): Promise<Verified> {
-      return check(input, () => new UnauthorizedException());
+      @Mutation(() => Verified)
+      @track({ verificationId })
+      async verify(@Args('input') input: VerifyInput): Promise<Verified> {
+        return check(input, () => new UnauthorizedException());
+      }
     }
-  }
-  return VerifyResolver;
-};
+    return VerifyResolver;
+  };
 
 const ARGUMENTS =
   'mutation ($verificationId: String, $code: String!) { verify(verificationId: $verificationId, code: $code) { verified } }';
@@ -106,7 +111,13 @@ function graphqlClient(port: number, query: string): Client {
 
 export const graphqlKinds: readonly Kind[] = [
   kind('a mutation with arguments, by Apollo', 'Express', ApolloDriver, withArguments, ARGUMENTS),
-  kind('a mutation with an input object, by Apollo', 'Express', ApolloDriver, withInput, INPUT),
+  kind(
+    'a mutation with an input object, by Apollo',
+    'Express',
+    ApolloDriver,
+    withInput('input.verificationId'),
+    INPUT,
+  ),
   kind(
     'a mutation with arguments, by Mercurius',
     'Fastify',
@@ -118,7 +129,17 @@ export const graphqlKinds: readonly Kind[] = [
     'a mutation with an input object, by Mercurius',
     'Fastify',
     MercuriusDriver,
-    withInput,
+    withInput('input.verificationId'),
+    INPUT,
+  ),
+  kind(
+    'a mutation whose id is found by a function',
+    'Express',
+    ApolloDriver,
+    withInput(async (_, context) => {
+      const { input } = GqlExecutionContext.create(context).getArgs<{ input: VerifyInput }>();
+      return input.verificationId;
+    }),
     INPUT,
   ),
 ];

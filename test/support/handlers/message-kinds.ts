@@ -65,6 +65,41 @@ const handlers: readonly MessageHandler[] = [
     ask,
   },
   {
+    name: '@MessagePattern whose id is found by a path',
+    failures: ['throwing', 'its value'],
+    controller: (track) => {
+      @Controller()
+      class VerifyController {
+        @MessagePattern('otp.verify')
+        @track({ verificationId: 'attempts.0.id' })
+        verify(@Payload() body: Verify) {
+          return check(body, wrong);
+        }
+      }
+      return VerifyController;
+    },
+    ask: (proxy, { verificationId, code }) =>
+      proxy.send('otp.verify', { code, attempts: [{ id: verificationId }] }),
+  },
+  {
+    name: '@MessagePattern whose id is found by a function',
+    failures: ['throwing', 'its value'],
+    controller: (track) => {
+      @Controller()
+      class VerifyController {
+        @MessagePattern('otp.verify')
+        @track({
+          verificationId: (_, context) => context.switchToRpc().getData<Verify>().verificationId,
+        })
+        verify(@Payload() body: Verify) {
+          return check(body, wrong);
+        }
+      }
+      return VerifyController;
+    },
+    ask,
+  },
+  {
     name: '@EventPattern',
     failures: ['throwing', 'its value'],
     controller: (track) => {

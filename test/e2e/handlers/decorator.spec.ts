@@ -1,28 +1,10 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  BadRequestException,
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  Post,
-  Query,
-  Res,
-  UseInterceptors,
-} from '@nestjs/common';
-import { Observable, Subject, concat, firstValueFrom, of, throwError } from 'rxjs';
-import { ConversionStatus, TrackConversion, TrackConversionInterceptor } from '../../lib/index.js';
-import { PlivoSandbox } from '../../lib/sandbox/index.js';
-import { Platform, RunningApp, platforms, startApp } from '../support/app.js';
-
-/** What both platforms' responses can do. */
-interface AnyResponse {
-  status(code: number): AnyResponse;
-  send(body: unknown): void;
-}
+import { Body, Controller, Delete, Get, Param, Post, Query, Sse } from '@nestjs/common';
+import { Observable, Subject, firstValueFrom } from 'rxjs';
+import { ConversionStatus, TrackConversion } from '../../../lib/index.js';
+import { PlivoSandbox } from '../../../lib/sandbox/index.js';
+import { Platform, RunningApp, platforms, startApp } from '../../support/app.js';
 
 interface VerifyDto {
   verificationId: string;
@@ -32,6 +14,8 @@ interface VerifyDto {
 }
 
 const checked = (dto: VerifyDto): boolean => dto.code === '123456';
+/** Says when the stream of events was ended. */
+const stream = { ended: new Subject<void>() };
 /** How far the slow handler is, and what lets it go on. */
 const slow = {
   started: new Subject<void>(),
@@ -45,47 +29,6 @@ class VerifyController {
   @TrackConversion()
   value(@Body() dto: VerifyDto) {
     return { verified: checked(dto) };
-  }
-
-  @Post('promise')
-  @TrackConversion()
-  async promise(@Body() dto: VerifyDto) {
-    if (!checked(dto)) throw new BadRequestException('wrong code');
-    return { token: 'session' };
-  }
-
-  @Post('observable')
-  @TrackConversion()
-  observable(@Body() dto: VerifyDto): Observable<unknown> {
-    return checked(dto)
-      ? concat(of({ ok: false }), of({ ok: true }))
-      : throwError(() => new BadRequestException());
-  }
-
-  @Post('nothing')
-  @HttpCode(204)
-  @TrackConversion()
-  nothing(@Body() dto: VerifyDto) {
-    if (!checked(dto)) throw new BadRequestException();
-  }
-
-  @Post('passthrough')
-  @TrackConversion()
-  passthrough(@Body() dto: VerifyDto, @Res({ passthrough: true }) response: AnyResponse) {
-    response.status(checked(dto) ? 200 : 401);
-    return 'done';
-  }
-
-  @Post('bare')
-  @TrackConversion()
-  bare(@Body() dto: VerifyDto, @Res() response: AnyResponse) {
-    response.status(checked(dto) ? 200 : 401).send({ by: 'hand' });
-  }
-
-  @Post('bare-later')
-  @TrackConversion()
-  bareLater(@Body() dto: VerifyDto, @Res() response: AnyResponse) {
-    setImmediate(() => response.status(checked(dto) ? 200 : 401).send({ by: 'hand' }));
   }
 
   @Get('query')
@@ -143,11 +86,14 @@ class VerifyController {
     return {};
   }
 
-  @Post('twice')
-  @UseInterceptors(TrackConversionInterceptor)
+  @Sse('stream')
   @TrackConversion()
-  twice() {
-    return {};
+  events() {
+    const endless = new Observable<{ data: string }>((subscriber) => {
+      subscriber.next({ data: 'checking' });
+      return () => stream.ended.next();
+    });
+    return endless;
   }
 
   @Post('slow')
@@ -158,11 +104,6 @@ class VerifyController {
     await goOn;
     slow.finished.next();
     return {};
-  }
-
-  @Post('undecorated')
-  undecorated(@Body() dto: VerifyDto) {
-    return { verified: checked(dto) };
   }
 }
 
@@ -181,7 +122,7 @@ class DecoratedController {
   }
 }
 
-describe.each(Object.keys(platforms) as Platform[])('a decorated handler on %s', (platform) => {
+describe.each(Object.keys(platforms) as Platform[])('the decorator’s options on %s', (platform) => {
   let sandbox: PlivoSandbox;
   let app: RunningApp;
   let count = 0;
@@ -221,57 +162,13 @@ describe.each(Object.keys(platforms) as Platform[])('a decorated handler on %s',
   };
 
   it.each([
-    ['a value', 'value', 201],
-    ['a promise', 'promise', 201],
-    ['an observable', 'observable', 201],
-    ['nothing, with a status of its own', 'nothing', 204],
-    ['a status set through the response', 'passthrough', 200],
-    ['an answer of its own', 'bare', 200],
-    ['an answer of its own that comes later', 'bare-later', 200],
-    ['a value that its own predicate judges', 'when', 201],
-  ])('reports a success that it returns as %s', async (_, path, status) => {
-    const { verificationId, messageUuid } = await sent();
-    const before = Date.now();
-    const response = await app.post(`/${path}`, { verificationId, code: '123456' });
-    const after = Date.now();
-    expect(response.status).toBe(status);
-    const conversion = await sandbox.waitForConversion(messageUuid);
-    expect(conversion.status).toBe('CONVERTED');
-    expect(Date.parse(conversion.timestamp)).toBeGreaterThanOrEqual(before);
-    expect(Date.parse(conversion.timestamp)).toBeLessThanOrEqual(
-      after + (path === 'bare-later' ? 1_000 : 0),
-    );
-  });
-
-  it.each([
-    ['by its value', 'value', 201],
-    ['by throwing', 'promise', 400],
-    ['by an observable’s error', 'observable', 400],
-    ['by a status set through the response', 'passthrough', 401],
-    ['by an answer of its own', 'bare', 401],
-    ['by an answer of its own that comes later', 'bare-later', 401],
-    ['by what its own predicate says', 'when', 201],
-  ])('reports nothing for a failure that it tells %s', async (_, path, status) => {
+    ['reports', 'success', '123456', 1],
+    ['reports nothing of', 'failure', '000000', 0],
+  ])('%s a %s by its own predicate', async (_, __, code, count) => {
     const { verificationId } = await sent();
-    const response = await app.post(`/${path}`, { verificationId, code: '000000' });
-    expect(response.status).toBe(status);
-    await nothingIsReported();
-    expect(await app.feedback.counts()).toMatchObject({ pending: 0 });
-  });
-
-  it('reports once however often the interceptor is bound', async () => {
-    const { verificationId, messageUuid } = await sent();
-    await app.post('/twice', { verificationId });
-    await sandbox.waitForConversion(messageUuid);
+    await app.post('/when', { verificationId, code });
     await app.feedback.flush();
-    expect(sandbox.conversions).toHaveLength(1);
-  });
-
-  it('reports nothing without the decorator', async () => {
-    const { verificationId } = await sent();
-    const response = await app.post('/undecorated', { verificationId, code: '123456' });
-    expect(await response.json()).toEqual({ verified: true });
-    await nothingIsReported();
+    expect(sandbox.conversions).toHaveLength(count);
   });
 
   it('finds the verification in the query', async () => {
@@ -386,5 +283,18 @@ describe.each(Object.keys(platforms) as Platform[])('a decorated handler on %s',
     slow.goOn.next();
     await finished;
     expect(await sandbox.waitForConversion(messageUuid)).toMatchObject({ status: 'CONVERTED' });
+  });
+
+  it('reports nothing of an event stream that its client left before the end', async () => {
+    const { verificationId } = await sent();
+    const leaving = new AbortController();
+    const response = await fetch(`${app.url}/stream?verificationId=${verificationId}`, {
+      signal: leaving.signal,
+    });
+    await response.body!.getReader().read();
+    const ended = firstValueFrom(stream.ended);
+    leaving.abort();
+    await ended;
+    await nothingIsReported();
   });
 });
