@@ -31,7 +31,7 @@ export default {
   testTimeout: 30_000,
   // Many specs wait for processes and clocks: two at a time, also where there are two cores.
   maxWorkers: 2,
-  projects: ['unit', 'integration', 'e2e', 'browser', 'package', 'chaos', 'model'].map((name) =>
-    project(name),
+  projects: ['unit', 'integration', 'e2e', 'browser', 'package', 'chaos', 'model', 'matrix'].map(
+    (name) => project(name),
   ),
 };
