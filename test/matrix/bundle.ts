@@ -20,8 +20,8 @@ export function bundlingOf({ bundle, app }: Cell, docs: readonly CodeBlock[]): B
     return { entry: app === 'ESM' ? 'bundle/main.mjs' : 'bundle/main.cjs', program, settings };
   }
   const file = 'webpack.config.js';
-  const settings = bundle?.packages === 'inside' ? { [file]: block(docs, file) } : {};
-  return { entry: 'dist/main.js', settings };
+  const inside = bundle?.packages === 'inside';
+  return { entry: 'dist/main.js', settings: inside ? { [file]: block(docs, file) } : {} };
 }
 
 /** Takes a bundle to where there is no package but lmdb; returns its file. */

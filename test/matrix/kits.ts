@@ -15,8 +15,16 @@ export interface Kit {
 }
 
 /** What tells which cells share what is installed. */
-export function kitOf({ nest, packages = 'npm', axiosModule }: Cell): string {
-  return `nest${nest}-${packages}${axiosModule ? `-axios${axiosModule}` : ''}`;
+function kitOf({ nest, packages, axiosModule }: Cell): string {
+  return [`nest${nest}`, packages ?? 'npm', ...(axiosModule ? [`axios${axiosModule}`] : [])].join(
+    '-',
+  );
+}
+
+/** The cells by the kit they share. */
+export function byKit(cells: readonly Cell[]): [string, Cell[]][] {
+  const names = [...new Set(cells.map(kitOf))];
+  return names.map((name) => [name, cells.filter((cell) => kitOf(cell) === name)]);
 }
 
 /** Installs what these cells need, which share a kit, in a fresh folder. */

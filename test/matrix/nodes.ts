@@ -13,15 +13,27 @@ export const nodes = {
 
 export type NodeLine = keyof typeof nodes;
 
-/** Installs a Node below a folder, where it isn't the one that runs this; returns its executable. */
-export async function installNode(line: NodeLine, folder: string): Promise<string> {
-  const version = nodes[line];
-  if (process.versions.node === version) return process.execPath;
-  // The package `node` would download it in an install script, which npm doesn't run unasked.
-  const name = `node-${process.platform}-${process.arch}`;
-  const home = join(folder, `node-${version}`);
-  await mkdir(home);
-  await emptyPackage(home);
-  await install(home, [`${name}@${version}`]);
-  return join(home, 'node_modules', name, 'bin', 'node');
+/** The executables of these Nodes, each installed below a folder where it is first asked for. */
+export class Nodes {
+  readonly #installed = new Map<string, Promise<string>>();
+
+  constructor(private readonly folder: string) {}
+
+  executable(line: NodeLine): Promise<string> {
+    const version = nodes[line];
+    if (process.versions.node === version) return Promise.resolve(process.execPath);
+    const executable = this.#installed.get(version) ?? this.#install(version);
+    this.#installed.set(version, executable);
+    return executable;
+  }
+
+  async #install(version: string): Promise<string> {
+    // The package `node` would fetch it in an install script, which npm doesn't run unasked.
+    const name = `node-${process.platform}-${process.arch}`;
+    const home = join(this.folder, `node-${version}`);
+    await mkdir(home);
+    await emptyPackage(home);
+    await install(home, [`${name}@${version}`]);
+    return join(home, 'node_modules', name, 'bin', 'node');
+  }
 }

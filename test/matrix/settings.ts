@@ -10,7 +10,9 @@ export function settingsOf(cell: Cell): Record<string, string> {
     }),
     'tsconfig.build.json': json({
       extends: './tsconfig.json',
-      compilerOptions: { rootDir: 'src' },
+      // TypeScript 6, of Nest 12, takes the app's folder where nothing is said; Nest 11's CLI leaves
+      // src in the paths that SWC writes where something is.
+      compilerOptions: cell.nest === 12 ? { rootDir: 'src' } : {},
       include: ['src'],
     }),
     'nest-cli.json': json({
