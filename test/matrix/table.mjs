@@ -1,7 +1,11 @@
 import Table from 'cli-table3';
 
-/** A reporter for Jest that prints, at the end, each test of the matrix and what came of it. */
+/** A reporter for Jest: a line as each test of the matrix ends, and at the end all in one table. */
 export default class TableReporter {
+  onTestCaseResult(_, { title, status }) {
+    process.stdout.write(`${status}: ${title}\n`);
+  }
+
   onRunComplete(_, { testResults }) {
     const table = new Table({
       head: ['cell', 'result', 'seconds'],
