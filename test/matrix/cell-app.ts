@@ -14,7 +14,9 @@ const LONGEST_STEP = 180_000;
 interface Place {
   /** The app's folder, its packages installed. */
   readonly path: string;
-  /** The Node that builds, tests and runs it. */
+  /** The Node that builds it. */
+  readonly builder: string;
+  /** The Node that tests and runs it. */
   readonly node: string;
   /** A folder that isn't there yet, and has no packages above it. */
   readonly away: string;
@@ -43,20 +45,22 @@ export class CellApp {
   }
 
   async build(): Promise<void> {
+    const { path, builder, away } = this.place;
     const { entry, program } = this.#bundling;
-    await this.#run('node_modules/@nestjs/cli/bin/nest.js', 'build');
-    if (program) await this.#run(program);
-    if (this.#standsAlone) await takeAway(this.place.path, entry, this.place.away);
+    await this.#run(builder, ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
+    if (program) await this.#run(builder, [program]);
+    if (this.#standsAlone) await takeAway(path, entry, away);
   }
 
   /** Runs the app's own tests; resolves with what they printed. */
-  test(): Promise<string> {
-    if (this.cell.tests === 'Vitest') return this.#run('node_modules/vitest/vitest.mjs', 'run');
+  test(env: NodeJS.ProcessEnv): Promise<string> {
+    const { node } = this.place;
+    const { tests, nest } = this.cell;
+    if (tests === 'Vitest') return this.#run(node, ['node_modules/vitest/vitest.mjs', 'run'], env);
     const jest = ['node_modules/jest/bin/jest.js', '--config', 'jest.config.json', '--runInBand'];
     // As Nest's own apps do: without the flag Jest loads CommonJS alone, and Nest 12 is ESM.
-    const loadsEsm = this.cell.tests === 'Jest (ESM)' || this.cell.nest === 12;
-    const flags = loadsEsm ? ['--experimental-vm-modules'] : [];
-    return this.#run(...flags, ...jest);
+    const loadsEsm = tests === 'Jest (ESM)' || nest === 12;
+    return this.#run(node, [...(loadsEsm ? ['--experimental-vm-modules'] : []), ...jest], env);
   }
 
   start(env: NodeJS.ProcessEnv): Promise<StartedApp> {
@@ -69,9 +73,9 @@ export class CellApp {
     return this.cell.bundle?.packages === 'inside';
   }
 
-  async #run(...args: string[]): Promise<string> {
-    const { path, node } = this.place;
+  async #run(node: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
     const PATH = [dirname(node), process.env.PATH].join(delimiter);
-    return (await run(node, args, { cwd: path, env: { PATH }, timeout: LONGEST_STEP })).output;
+    const options = { cwd: this.place.path, env: { ...env, PATH }, timeout: LONGEST_STEP };
+    return (await run(node, args, options)).output;
   }
 }

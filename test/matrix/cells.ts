@@ -250,6 +250,12 @@ export const cells: readonly Cell[] = [
   ...nest12.map((cell) => ({ ...cell, nest: 12 as const })),
 ];
 
+/** The Node that builds a cell's app: Nest 12's CLI doesn't start on the first Nodes of a line. */
+export function builderLine({ nest, node }: Cell): NodeLine {
+  if (nest === 11) return node;
+  return node === '20.19' ? '20' : node === '22.12' ? '22' : node;
+}
+
 /** A cell in a line, the name of its test. */
 export function titleOf(cell: Cell): string {
   const { nest, http, node, app, compiler, module, tests, bundle, packages, axiosModule } = cell;

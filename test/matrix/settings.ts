@@ -10,8 +10,8 @@ export function settingsOf(cell: Cell): Record<string, string> {
     }),
     'tsconfig.build.json': json({
       extends: './tsconfig.json',
-      // TypeScript 6, of Nest 12, takes the app's folder where nothing is said; Nest 11's CLI leaves
-      // src in the paths that SWC writes where something is.
+      // TypeScript 6, of Nest 12, wants to be told; where Nest 11's CLI is told, what SWC writes
+      // goes to dist/src.
       compilerOptions: cell.nest === 12 ? { rootDir: 'src' } : {},
       include: ['src'],
     }),
@@ -44,6 +44,7 @@ function tsconfig({ nest, module, tests }: Cell): object {
     isolatedModules: true,
     skipLibCheck: true,
     outDir: 'dist',
+    ...(nest === 12 ? { rootDir: '.' } : {}),
     types: ['node', ...(tests ? [globals[tests]] : [])],
   };
 }
