@@ -1,43 +1,52 @@
-import { cp, mkdir, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { CodeBlock } from '../support/readme.js';
 import type { Cell } from './cells.js';
 
-/** What a bundle is, and the program that makes it where Nest's CLI doesn't. */
+/** How the app of a cell is bundled, where it is. */
 export interface Bundling {
+  /** What Node runs. */
   readonly entry: string;
+  /** The program that makes the bundle where Nest's CLI doesn't. */
   readonly program?: string;
-  /** The settings as docs/compatibility.md prints them, file by file. */
   readonly settings: Record<string, string>;
 }
 
-/** How the app of a cell is bundled, by what the docs say of it. */
-export function bundlingOf({ bundle, app }: Cell, docs: readonly CodeBlock[]): Bundling {
-  if (bundle?.by === 'esbuild') {
-    const program = app === 'ESM' ? 'esbuild.mjs' : 'esbuild.cjs';
-    const code = block(docs, program);
-    const settings = { [program]: bundle.packages === 'inside' ? code : withAllOutside(code) };
-    return { entry: app === 'ESM' ? 'bundle/main.mjs' : 'bundle/main.cjs', program, settings };
-  }
-  const file = 'webpack.config.js';
-  const inside = bundle?.packages === 'inside';
-  return { entry: 'dist/main.js', settings: inside ? { [file]: block(docs, file) } : {} };
-}
+/** What Nest loads only where it is installed: a bundler must leave it alone. */
+const OPTIONAL = [
+  '@nestjs/microservices',
+  '@nestjs/websockets',
+  '@fastify/static',
+  '@fastify/view',
+  '@fastify/multipart',
+];
 
-/** Takes a bundle to where there is no package but lmdb; returns its file. */
-export async function takeAway(app: string, entry: string, away: string): Promise<string> {
-  await mkdir(join(away, 'node_modules'), { recursive: true });
-  await symlink(join(app, 'node_modules', 'lmdb'), join(away, 'node_modules', 'lmdb'));
-  await cp(join(app, entry), join(away, entry));
-  return entry;
-}
+const REQUIRE =
+  "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);";
 
-function block(docs: readonly CodeBlock[], file: string): string {
-  const found = docs.find(({ title }) => title === file);
-  if (!found) throw new Error(`docs/compatibility.md has no block named ${file}.`);
-  return found.code;
-}
+const WEBPACK_INSIDE = `
+module.exports = (options) => ({ ...options, externalsType: 'commonjs', externals: ['lmdb'] });
+`;
 
-function withAllOutside(code: string): string {
-  return code.replace(/external: \[[^\]]*\]/, "packages: 'external'");
+/**
+ * What bundles the app of a cell, as docs/compatibility.md prints it.
+ * @param inside whether all packages but lmdb go into the bundle, which the docs advise against
+ */
+export function bundlingOf(
+  { bundle, app }: Cell,
+  docs: readonly CodeBlock[],
+  inside = false,
+): Bundling {
+  if (bundle !== 'esbuild')
+    return {
+      entry: 'dist/main.js',
+      settings: inside ? { 'webpack.config.js': WEBPACK_INSIDE } : {},
+    };
+  const program = 'esbuild.mjs';
+  const printed = docs.find(({ title }) => title === program)!.code;
+  const code = app === 'ESM' ? printed : printed.replace("format: 'esm'", "format: 'cjs'");
+  const within = [
+    `external: ${JSON.stringify(['lmdb', ...OPTIONAL])}`,
+    ...(app === 'ESM' ? [`banner: { js: ${JSON.stringify(REQUIRE)} }`] : []),
+  ].join(', ');
+  const settings = inside ? code.replace("packages: 'external'", within) : code;
+  return { entry: 'bundle/main.js', program, settings: { [program]: settings } };
 }

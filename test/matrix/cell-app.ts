@@ -3,7 +3,7 @@ import { delimiter, dirname, join } from 'node:path';
 import type { CodeBlock } from '../support/readme.js';
 import { run } from '../support/run.js';
 import { type StartedApp, startApp } from '../support/start-app.js';
-import { type Bundling, bundlingOf, takeAway } from './bundle.js';
+import { type Bundling, bundlingOf } from './bundle.js';
 import type { Cell } from './cells.js';
 import { settingsOf } from './settings.js';
 import { sourcesOf } from './sources.js';
@@ -18,8 +18,6 @@ interface Place {
   readonly builder: string;
   /** The Node that tests and runs it. */
   readonly node: string;
-  /** A folder that isn't there yet, and has no packages above it. */
-  readonly away: string;
 }
 
 /** The app of a cell. */
@@ -30,8 +28,9 @@ export class CellApp {
     private readonly cell: Cell,
     private readonly place: Place,
     private readonly docs: readonly CodeBlock[],
+    { inside }: { readonly inside?: boolean } = {},
   ) {
-    this.#bundling = bundlingOf(cell, docs);
+    this.#bundling = bundlingOf(cell, docs, inside);
   }
 
   async write(): Promise<void> {
@@ -45,11 +44,10 @@ export class CellApp {
   }
 
   async build(): Promise<void> {
-    const { path, builder, away } = this.place;
-    const { entry, program } = this.#bundling;
+    const { builder } = this.place;
+    const { program } = this.#bundling;
     await this.#run(builder, ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
     if (program) await this.#run(builder, [program]);
-    if (this.#standsAlone) await takeAway(path, entry, away);
   }
 
   /** Runs the app's own tests; resolves with what they printed. */
@@ -64,13 +62,8 @@ export class CellApp {
   }
 
   start(env: NodeJS.ProcessEnv): Promise<StartedApp> {
-    const { path, away, node } = this.place;
-    const cwd = this.#standsAlone ? away : path;
-    return startApp({ cwd, entry: this.#bundling.entry, env, node });
-  }
-
-  get #standsAlone(): boolean {
-    return this.cell.bundle?.packages === 'inside';
+    const { path, node } = this.place;
+    return startApp({ cwd: path, entry: this.#bundling.entry, env, node });
   }
 
   async #run(node: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<string> {

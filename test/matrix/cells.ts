@@ -12,19 +12,14 @@ export interface Cell {
   readonly module: 'nodenext' | 'node16' | 'commonjs' | 'bundler';
   /** What runs the README's test in the app. */
   readonly tests?: 'Jest (CommonJS)' | 'Jest (ESM)' | 'Vitest';
-  readonly bundle?: Bundle;
+  /** By what the app is bundled, its packages left outside. */
+  readonly bundle?: 'webpack' | 'Rspack' | 'esbuild';
   /** What installs; default npm. A pnpm cell is one of the apps of a workspace. */
   readonly packages?: 'pnpm';
   /** Default: that of Nest's own major, 4 or 12. */
   readonly axiosModule?: 12;
   /** Whether it runs in `npm test` too, on the Node that runs the tests. */
   readonly inTests?: true;
-}
-
-/** By what the app is bundled, and whether its packages, all but lmdb, go into the bundle. */
-export interface Bundle {
-  readonly by: 'webpack' | 'Rspack' | 'esbuild';
-  readonly packages: 'inside' | 'outside';
 }
 
 const nest11: readonly Omit<Cell, 'nest'>[] = [
@@ -88,7 +83,7 @@ const nest11: readonly Omit<Cell, 'nest'>[] = [
     app: 'CommonJS',
     compiler: 'tsc',
     module: 'nodenext',
-    bundle: { by: 'webpack', packages: 'outside' },
+    bundle: 'webpack',
   },
   {
     http: 'Fastify',
@@ -96,7 +91,7 @@ const nest11: readonly Omit<Cell, 'nest'>[] = [
     app: 'CommonJS',
     compiler: 'tsc',
     module: 'nodenext',
-    bundle: { by: 'webpack', packages: 'inside' },
+    bundle: 'webpack',
   },
   {
     http: 'Express',
@@ -104,7 +99,7 @@ const nest11: readonly Omit<Cell, 'nest'>[] = [
     app: 'CommonJS',
     compiler: 'tsc',
     module: 'commonjs',
-    bundle: { by: 'esbuild', packages: 'inside' },
+    bundle: 'esbuild',
   },
   {
     http: 'Fastify',
@@ -112,7 +107,7 @@ const nest11: readonly Omit<Cell, 'nest'>[] = [
     app: 'ESM',
     compiler: 'SWC',
     module: 'bundler',
-    bundle: { by: 'esbuild', packages: 'outside' },
+    bundle: 'esbuild',
   },
   {
     http: 'Express',
@@ -192,7 +187,7 @@ const nest12: readonly Omit<Cell, 'nest'>[] = [
     app: 'CommonJS',
     compiler: 'tsc',
     module: 'nodenext',
-    bundle: { by: 'webpack', packages: 'outside' },
+    bundle: 'webpack',
   },
   {
     http: 'Express',
@@ -200,7 +195,7 @@ const nest12: readonly Omit<Cell, 'nest'>[] = [
     app: 'CommonJS',
     compiler: 'tsc',
     module: 'nodenext',
-    bundle: { by: 'webpack', packages: 'inside' },
+    bundle: 'webpack',
   },
   {
     http: 'Fastify',
@@ -208,7 +203,7 @@ const nest12: readonly Omit<Cell, 'nest'>[] = [
     app: 'ESM',
     compiler: 'SWC',
     module: 'nodenext',
-    bundle: { by: 'Rspack', packages: 'outside' },
+    bundle: 'Rspack',
   },
   {
     http: 'Fastify',
@@ -216,7 +211,7 @@ const nest12: readonly Omit<Cell, 'nest'>[] = [
     app: 'ESM',
     compiler: 'tsc',
     module: 'nodenext',
-    bundle: { by: 'esbuild', packages: 'inside' },
+    bundle: 'esbuild',
   },
   {
     http: 'Express',
@@ -224,7 +219,7 @@ const nest12: readonly Omit<Cell, 'nest'>[] = [
     app: 'ESM',
     compiler: 'tsc',
     module: 'bundler',
-    bundle: { by: 'esbuild', packages: 'inside' },
+    bundle: 'esbuild',
   },
   {
     http: 'Express',
@@ -250,6 +245,37 @@ export const cells: readonly Cell[] = [
   ...nest12.map((cell) => ({ ...cell, nest: 12 as const })),
 ];
 
+/** Apps that put all packages but lmdb into the bundle, this one among them: they are refused. */
+export const refused: readonly Cell[] = [
+  {
+    nest: 11,
+    http: 'Express',
+    node: '20',
+    app: 'CommonJS',
+    compiler: 'tsc',
+    module: 'nodenext',
+    bundle: 'webpack',
+  },
+  {
+    nest: 11,
+    http: 'Fastify',
+    node: '22',
+    app: 'CommonJS',
+    compiler: 'tsc',
+    module: 'commonjs',
+    bundle: 'esbuild',
+  },
+  {
+    nest: 12,
+    http: 'Express',
+    node: '24',
+    app: 'ESM',
+    compiler: 'tsc',
+    module: 'nodenext',
+    bundle: 'esbuild',
+  },
+];
+
 /** The Node that builds a cell's app: Nest 12's CLI doesn't start on the first Nodes of a line. */
 export function builderLine({ nest, node }: Cell): NodeLine {
   if (nest === 11) return node;
@@ -267,7 +293,7 @@ export function titleOf(cell: Cell): string {
     compiler,
     module,
     ...(tests ? [tests] : []),
-    ...(bundle ? [`${bundle.by}, packages ${bundle.packages}`] : []),
+    ...(bundle ? [bundle] : []),
     ...(packages ? [packages] : []),
     ...(axiosModule ? [`@nestjs/axios ${axiosModule}`] : []),
   ].join(' · ');

@@ -18,11 +18,9 @@ export const rows: Readonly<Record<string, (cell: Cell) => boolean>> = {
   'tests by Jest (CommonJS)': ({ tests }) => tests === 'Jest (CommonJS)',
   'tests by Jest (ESM)': ({ tests }) => tests === 'Jest (ESM)',
   'tests by Vitest': ({ tests }) => tests === 'Vitest',
-  'webpack, packages outside': isBundled('webpack', 'outside'),
-  'webpack, packages inside': isBundled('webpack', 'inside'),
-  'Rspack, packages outside': isBundled('Rspack', 'outside'),
-  'esbuild, packages outside': isBundled('esbuild', 'outside'),
-  'esbuild, packages inside': isBundled('esbuild', 'inside'),
+  'bundled by webpack': ({ bundle }) => bundle === 'webpack',
+  'bundled by Rspack': ({ bundle }) => bundle === 'Rspack',
+  'bundled by esbuild': ({ bundle }) => bundle === 'esbuild',
   'a pnpm workspace': ({ packages }) => packages === 'pnpm',
   '@nestjs/axios 4': ({ nest, axiosModule }) => nest === 11 && axiosModule === undefined,
   '@nestjs/axios 12': ({ nest, axiosModule }) => nest === 12 || axiosModule === 12,
@@ -35,7 +33,3 @@ export const columns: Readonly<Record<string, (cell: Cell) => boolean>> = {
   'Nest 12, Express 5': ({ nest, http }) => nest === 12 && http === 'Express',
   'Nest 12, Fastify 5': ({ nest, http }) => nest === 12 && http === 'Fastify',
 };
-
-function isBundled(by: string, packages: string): (cell: Cell) => boolean {
-  return ({ bundle }) => bundle?.by === by && bundle.packages === packages;
-}

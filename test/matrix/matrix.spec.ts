@@ -6,13 +6,13 @@ import type { StartedApp } from '../support/start-app.js';
 import { type Tarball, pack } from '../support/tarball.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { CellApp } from './cell-app.js';
-import { builderLine, cells, titleOf } from './cells.js';
+import { type Cell, builderLine, cells, refused, titleOf } from './cells.js';
 import { type Kit, byKit, installKit } from './kits.js';
 import { environmentOf, logIn } from './log-in.js';
 import { type NodeLine, Nodes } from './nodes.js';
 import { IS_WHOLE } from './size.js';
 
-const chosen = IS_WHOLE ? cells : cells.filter(({ inTests }) => inTests);
+const chosen = IS_WHOLE ? [...cells, ...refused] : cells.filter(({ inTests }) => inTests);
 
 let folder: Awaited<ReturnType<typeof tempFolder>>;
 let tarball: Tarball;
@@ -28,51 +28,61 @@ beforeAll(async () => {
 
 afterAll(() => folder.remove(), 300_000);
 
-describe.each(byKit(chosen))(
-  '%s: logs a user in, reports CONVERTED for the right code only',
-  (name, ofKit) => {
-    let kit: Kit;
+describe.each(byKit(chosen))('with the packages of %s', (name, ofKit) => {
+  let kit: Kit;
 
-    beforeAll(async () => {
-      kit = await installKit(join(folder.path, name), ofKit, tarball.path);
+  beforeAll(async () => {
+    kit = await installKit(join(folder.path, name), ofKit, tarball.path);
+  }, 600_000);
+
+  for (const cell of ofKit.filter((cell) => !refused.includes(cell))) {
+    it(`logs in, CONVERTED for the right code only: ${titleOf(cell)}`, async () => {
+      const app = await built(kit, cell);
+      const sandbox = await PlivoSandbox.start();
+      const env = environmentOf(sandbox);
+      let running: StartedApp | undefined;
+      try {
+        if (cell.tests) expect(await app.test(env)).toMatch(/\b1 passed/);
+
+        running = await app.start(env);
+        await logIn(running.url, sandbox);
+        // The store of a process that was killed is looked at by another process first.
+        await running.kill();
+        running = await app.start(env);
+        await logIn(running.url, sandbox);
+      } finally {
+        await running?.stop();
+        await sandbox.stop();
+      }
     }, 600_000);
+  }
 
-    it.each(ofKit.map((cell) => [titleOf(cell), cell] as const))(
-      '%s',
-      async (_, cell) => {
-        const sandbox = await PlivoSandbox.start();
-        const env = environmentOf(sandbox);
-        let running: StartedApp | undefined;
-        try {
-          const app = new CellApp(
-            cell,
-            {
-              path: await kit.folderOf(cell),
-              node: await nodeOf(cell.node),
-              builder: await nodeOf(builderLine(cell)),
-              away: join(folder.path, 'bundles', `${name}-${ofKit.indexOf(cell)}`),
-            },
-            docs,
-          );
-          await app.write();
-          await app.build();
-          if (cell.tests) expect(await app.test(env)).toMatch(/\b1 passed/);
+  for (const cell of ofKit.filter((cell) => refused.includes(cell))) {
+    it(`doesn’t start with this package in its bundle, and says so: ${titleOf(cell)}`, async () => {
+      const app = await built(kit, cell, { inside: true });
+      const sandbox = await PlivoSandbox.start();
+      try {
+        await expect(app.start(environmentOf(sandbox))).rejects.toThrow(
+          /leave the package out of the bundle/,
+        );
+      } finally {
+        await sandbox.stop();
+      }
+    }, 600_000);
+  }
+});
 
-          running = await app.start(env);
-          await logIn(running.url, sandbox);
-          // The store of a process that was killed is looked at by another process first.
-          await running.kill();
-          running = await app.start(env);
-          await logIn(running.url, sandbox);
-        } finally {
-          await running?.stop();
-          await sandbox.stop();
-        }
-      },
-      600_000,
-    );
-  },
-);
+async function built(kit: Kit, cell: Cell, options?: { inside: boolean }): Promise<CellApp> {
+  const place = {
+    path: await kit.folderOf(cell),
+    node: await nodeOf(cell.node),
+    builder: await nodeOf(builderLine(cell)),
+  };
+  const app = new CellApp(cell, place, docs, options);
+  await app.write();
+  await app.build();
+  return app;
+}
 
 /** In the tests, where nothing more is to be installed: the Node that runs them. */
 function nodeOf(line: NodeLine): Promise<string> {

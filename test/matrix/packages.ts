@@ -35,11 +35,11 @@ export function packagesOf(cell: Cell): string[] {
     ...(compiler === 'SWC' ? ['@swc/core', '@swc/cli'] : []),
     ...(tests ? [...TESTS[tests], `@nestjs/testing@${nest}`, 'supertest', '@types/supertest'] : []),
     ...(tests ? [transformer(cell)] : []).flat(),
-    ...(bundle?.by === 'webpack' ? WEBPACK[nest] : []),
-    ...(bundle?.by === 'Rspack'
+    ...(bundle === 'webpack' ? WEBPACK[nest] : []),
+    ...(bundle === 'Rspack'
       ? ['@rspack/core@2', 'webpack-node-externals', 'tsconfig-paths-webpack-plugin']
       : []),
-    ...(bundle?.by === 'esbuild' ? ['esbuild@0.28'] : []),
+    ...(bundle === 'esbuild' ? ['esbuild@0.28'] : []),
   ];
 }
 

@@ -50,8 +50,8 @@ function tsconfig({ nest, module, tests }: Cell): object {
 }
 
 function builder({ compiler, bundle }: Cell): string {
-  if (bundle?.by === 'webpack') return 'webpack';
-  if (bundle?.by === 'Rspack') return 'rspack';
+  if (bundle === 'webpack') return 'webpack';
+  if (bundle === 'Rspack') return 'rspack';
   return compiler === 'SWC' ? 'swc' : 'tsc';
 }
 
