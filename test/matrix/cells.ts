@@ -195,7 +195,7 @@ const nest12: readonly Omit<Cell, 'nest'>[] = [
     app: 'CommonJS',
     compiler: 'tsc',
     module: 'nodenext',
-    bundle: 'webpack',
+    bundle: 'Rspack',
   },
   {
     http: 'Fastify',

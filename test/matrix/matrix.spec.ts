@@ -50,6 +50,8 @@ describe.each(byKit(chosen))('with the packages of %s', (name, ofKit) => {
         await running.kill();
         running = await app.start(env);
         await logIn(running.url, sandbox);
+        // Of Nest, and of this package, the app has one copy.
+        expect(running.output()).not.toMatch(/twice|two copies/i);
       } finally {
         await running?.stop();
         await sandbox.stop();
