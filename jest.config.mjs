@@ -31,7 +31,13 @@ export default {
   testTimeout: 30_000,
   // Many specs wait for processes and clocks: two at a time, also where there are two cores.
   maxWorkers: 2,
-  projects: ['unit', 'integration', 'e2e', 'browser', 'package', 'chaos', 'model'].map((name) =>
-    project(name),
-  ),
+  projects: [
+    ...['unit', 'integration', 'e2e', 'browser', 'package', 'chaos', 'model'].map((name) =>
+      project(name),
+    ),
+    project('matrix', {
+      // It installs a workspace: too long for what it tells in every `npm test`.
+      testPathIgnorePatterns: process.env.MATRIX_SHARE === 'whole' ? [] : ['two-copies'],
+    }),
+  ],
 };
