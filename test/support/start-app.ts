@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { freePort } from './free-port.js';
 import { userEnvironment } from './run.js';
 import { until } from './until.js';
 
@@ -17,11 +18,11 @@ interface AppToStart {
 export interface StartedApp {
   readonly url: string;
   /** All it has printed. */
-  output(): string;
+  readonly output: () => string;
   /** Ends it in order. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** Ends it as kill -9 does. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 /** Ms an app may take to start where the machine is busy. */
@@ -86,14 +87,4 @@ async function isListening(port: number): Promise<boolean> {
   } finally {
     socket.destroy();
   }
-}
-
-/** A stock main.ts tells nobody on which port it listens: it has to be told one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
