@@ -5,9 +5,9 @@ import { ConversionFeedbackLifecycle } from './conversion-feedback.lifecycle.js'
 import {
   ACCOUNT,
   ASYNC_OPTIONS_TYPE,
+  CONVERSION_FEEDBACK_OPTIONS,
   ConfigurableModuleClass,
   LOGGER,
-  MODULE_OPTIONS_TOKEN,
   RESOLVED_OPTIONS,
 } from './conversion-feedback.module-definition.js';
 import {
@@ -32,7 +32,7 @@ import { ConversionStorage } from './storage/conversion-storage.js';
     {
       provide: RESOLVED_OPTIONS,
       useFactory: resolveOptions,
-      inject: [MODULE_OPTIONS_TOKEN, ACCOUNT],
+      inject: [CONVERSION_FEEDBACK_OPTIONS, ACCOUNT],
     },
     { provide: CLOCK, useValue: systemClock },
     { provide: RANDOM, useValue: Math.random },

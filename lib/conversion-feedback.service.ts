@@ -52,6 +52,14 @@ export class ConversionFeedbackService {
   }
 
   /**
+   * Whether it is a service, and no double that a test puts in its place.
+   * @internal
+   */
+  static isReal(feedback: object): boolean {
+    return #track in feedback;
+  }
+
+  /**
    * Sends an SMS through Plivo with `trackable: true`, and tracks the message_uuid it returns. Never
    * sent twice: a request without an answer rejects, and says that the outcome is unknown. A storage
    * that fails doesn't fail it: the message is sent, and tracked as soon as it can be.

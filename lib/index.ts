@@ -5,6 +5,7 @@ export {
   getConversionFeedbackToken,
   InjectConversionFeedback,
 } from './conversion-feedback.account.js';
+export { CONVERSION_FEEDBACK_OPTIONS } from './conversion-feedback.module-definition.js';
 export { ConversionFeedbackService } from './conversion-feedback.service.js';
 export {
   BackoffOptions,

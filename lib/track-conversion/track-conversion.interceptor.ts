@@ -59,7 +59,7 @@ export class TrackConversionInterceptor implements NestInterceptor {
 
   /** A double that a test puts in the service's place records nothing. */
   #isReal(): boolean {
-    return this.feedback instanceof ConversionFeedbackService;
+    return ConversionFeedbackService.isReal(this.feedback);
   }
 
   /** Returns what the response waits for, if anything. Never throws or rejects. */

@@ -10,6 +10,7 @@ export const entryPoints: Record<string, EntryPoint> = {
   '.': {
     values: [
       'BackoffOptions',
+      'CONVERSION_FEEDBACK_OPTIONS',
       'ConversionFeedbackError',
       'ConversionFeedbackModule',
       'ConversionFeedbackModuleOptions',
