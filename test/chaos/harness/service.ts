@@ -124,12 +124,21 @@ export class Service {
     return answer.body as FailedReport[];
   }
 
-  /** Waits until nothing is pending. Returns how many reports still are after so many ms. */
-  async drain(timeout: number): Promise<number> {
-    const giveUpAt = chaosTime() + timeout;
+  /**
+   * Waits until nothing is pending, for as long as reports go out.
+   * @param patience ms without a report less
+   * @returns how many reports are pending then
+   */
+  async drain(patience: number): Promise<number> {
+    let least = Infinity;
+    let giveUpAt = chaosTime() + patience;
     for (;;) {
       const counts = await this.counts();
       if (counts?.pending === 0) return 0;
+      if (counts && counts.pending < least) {
+        least = counts.pending;
+        giveUpAt = chaosTime() + patience;
+      }
       if (chaosTime() > giveUpAt) {
         if (counts) return counts.pending;
         throw new Error(`The app doesn't answer:\n${this.output}`);
