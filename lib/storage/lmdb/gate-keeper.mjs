@@ -11,15 +11,20 @@ const CLOSED = -1;
 const env = open({ path, eventTurnBatching: false, overlappingSync: false });
 for (const name of ['data.mdb', 'lock.mdb']) chmodSync(join(path, name), 0o600);
 
+/** Waits while the number is the same. It may be woken for a number that it has seen already. */
+function another(than) {
+  while (Atomics.load(passes, 0) === than) Atomics.wait(passes, 0, than);
+  return Atomics.load(passes, 0);
+}
+
 for (let pass = 0; ;) {
-  Atomics.wait(passes, 0, pass);
-  pass = Atomics.load(passes, 0);
+  pass = another(pass);
   if (pass === CLOSED) break;
   const isAsked = pass % 2 === 1;
   if (!isAsked) continue;
   env.transactionSync(() => {
     parentPort.postMessage(pass);
-    Atomics.wait(passes, 0, pass);
+    another(pass);
     return ABORT;
   });
 }

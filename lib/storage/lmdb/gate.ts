@@ -48,7 +48,9 @@ export class Gate {
       execArgv: [],
     });
     this.#keeper.unref();
-    this.#keeper.on('message', () => this.#entered?.resolve());
+    this.#keeper.on('message', (pass: number) => {
+      if (pass === Atomics.load(this.#passes, 0)) this.#entered?.resolve();
+    });
     this.#keeper.on('error', (error: unknown) => this.#broken(String(error)));
     this.#keeper.on('exit', () => this.#broken('its keeper has ended'));
   }

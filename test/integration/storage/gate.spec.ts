@@ -2,7 +2,7 @@ import { ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Gate } from '../../../lib/storage/lmdb/gate.js';
 import { tempFolder } from '../../support/temp-folder.js';
 
@@ -90,6 +90,28 @@ describe("a store's gate", () => {
     await passed;
     expect(isIn).toBe(true);
     await gate.close();
+  });
+
+  it('lets one in at a time, also where the word to its thread comes late', async () => {
+    const notify = Atomics.notify.bind(Atomics);
+    const late = jest.spyOn(Atomics, 'notify').mockImplementation((...told) => {
+      const at = performance.now() + 10;
+      while (performance.now() < at);
+      return notify(...told);
+    });
+    const gates = [Gate.open(folder.path), Gate.open(folder.path)];
+    let within = 0;
+    let mostWithin = 0;
+    const pass = (gate: Gate) =>
+      gate.pass(async () => {
+        mostWithin = Math.max(mostWithin, (within += 1));
+        for (let turns = 0; turns < 10; turns += 1) await immediate();
+        within -= 1;
+      });
+    for (let count = 0; count < 30; count += 1) await Promise.all(gates.map(pass));
+    expect(mostWithin).toBe(1);
+    await Promise.all(gates.map((gate) => gate.close()));
+    late.mockRestore();
   });
 
   it('is passed by many stores of one process at once', async () => {
