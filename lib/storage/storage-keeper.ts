@@ -87,10 +87,13 @@ export class StorageKeeper {
     }
     this.#complaint = message;
     this.#cancelRetry = this.clock.after(RETRY_INTERVAL, () => {
-      this.#opening = this.#open().catch((error: unknown) => {
-        this.#ailing(new StorageError(String(error)));
-      });
+      this.#opening = this.#reopen();
     });
+  }
+
+  /** The app runs: whatever is wrong now must not end it. */
+  #reopen(): Promise<void> {
+    return this.#open().catch((error: unknown) => this.#ailing(new StorageError(String(error))));
   }
 
   #lost(why: StorageError): void {
@@ -98,8 +101,8 @@ export class StorageKeeper {
     this.#complaint = why.message;
     this.logger.error(`${why.message}: it is opened anew`);
     this.#opening = this.storage.close().then(
-      () => this.#open(),
-      () => this.#open(),
+      () => this.#reopen(),
+      () => this.#reopen(),
     );
   }
 }

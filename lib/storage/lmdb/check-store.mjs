@@ -4,7 +4,7 @@
 import { ABORT, open } from 'lmdb';
 
 const [path, gatePath, ...names] = process.argv.slice(2);
-const options = { maxDbs: 12, eventTurnBatching: false, overlappingSync: false };
+const options = { noSubdir: false, maxDbs: 12, eventTurnBatching: false, overlappingSync: false };
 /** Entries that are read at each end of a table. */
 const ENTRIES = 2_000;
 

@@ -5,16 +5,19 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ABORT, open } from 'lmdb';
 
-const { path, passes } = workerData;
+const { path, shared } = workerData;
+const PASS = 0;
+const GONE = 1;
 const CLOSED = -1;
 
-const env = open({ path, eventTurnBatching: false, overlappingSync: false });
+const env = open({ path, noSubdir: false, eventTurnBatching: false, overlappingSync: false });
 for (const name of ['data.mdb', 'lock.mdb']) chmodSync(join(path, name), 0o600);
+parentPort.postMessage('open');
 
 /** Waits while the number is the same. It may be woken for a number that it has seen already. */
 function another(than) {
-  while (Atomics.load(passes, 0) === than) Atomics.wait(passes, 0, than);
-  return Atomics.load(passes, 0);
+  while (Atomics.load(shared, PASS) === than) Atomics.wait(shared, PASS, than);
+  return Atomics.load(shared, PASS);
 }
 
 for (let pass = 0; ;) {
@@ -29,3 +32,6 @@ for (let pass = 0; ;) {
   });
 }
 await env.close();
+Atomics.store(shared, GONE, 1);
+Atomics.notify(shared, GONE);
+process.exit();

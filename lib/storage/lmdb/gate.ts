@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StorageError } from '../../conversion-feedback.errors.js';
 import { companions } from './companions.js';
+import { atExit } from './process-exit.js';
 import { identityOf } from './store-folder.js';
 
 /** Folder of the gate, within the store's. */
@@ -13,9 +14,14 @@ export const GATE = 'gate';
 const CLOSED = -1;
 /** Even, so that odd stays odd where the numbers begin anew. */
 const NUMBERS = 2 ** 30;
+/** What stands where in the memory that is shared with the keeper. */
+const PASS = 0;
+const GONE = 1;
+/** How long the end of the process waits for the keeper to leave, in ms. */
+const LONGEST_FAREWELL = 200;
 
-/** Gates whose keepers waited for the lock when they were closed, by the gate's file. */
-const leftWaiting = new Map<string, Gate>();
+/** Gates that were closed while they were in use, by path. */
+const leftInUse = new Map<string, Gate>();
 
 /**
  * Lets one process at a time open the store or commit to it.
@@ -35,33 +41,46 @@ const leftWaiting = new Map<string, Gate>();
  * The keeper reads one number: odd while a pass is asked for or under way, even in between.
  */
 export class Gate {
-  readonly #passes = new Int32Array(new SharedArrayBuffer(4));
+  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
   readonly #keeper: Worker;
+  readonly #ended: Promise<void>;
+  readonly #forgetExit: () => void;
+  #identity: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #passes = 0;
   #entered?: { resolve: () => void; reject: (error: unknown) => void };
   #fault?: StorageError;
 
+  /** Resolves once the keeper runs; it may have to wait for the lock then. */
+  readonly isUp: Promise<void>;
+
   private constructor(private readonly path: string) {
+    this.#identity = identityOf(path);
     this.#keeper = new Worker(companions.gateKeeper, {
       name: 'conversion-feedback-gate',
-      workerData: { path, passes: this.#passes },
+      workerData: { path, shared: this.#shared },
       execArgv: [],
+      // What the app has loaded into each of its threads is not for this one.
+      env: { ...process.env, NODE_OPTIONS: '' },
     });
-    this.#keeper.unref();
-    this.#keeper.on('message', (pass: number) => {
-      if (pass === Atomics.load(this.#passes, 0)) this.#entered?.resolve();
+    this.isUp = once(this.#keeper, 'online').then(() => this.#mayEnd());
+    this.isUp.catch(() => {});
+    this.#ended = new Promise((resolve) => this.#keeper.once('exit', () => resolve()));
+    this.#keeper.on('message', (pass: number | 'open') => {
+      if (pass === 'open') this.#identity = identityOf(this.path);
+      else if (pass === Atomics.load(this.#shared, PASS)) this.#entered?.resolve();
     });
     this.#keeper.on('error', (error: unknown) => this.#broken(String(error)));
     this.#keeper.on('exit', () => this.#broken('its keeper has ended'));
+    this.#forgetExit = atExit(() => this.#farewell());
   }
 
   static open(folder: string): Gate {
     const path = join(folder, GATE);
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    const file = identityOf(path) ?? path;
-    const waiting = leftWaiting.get(file);
-    leftWaiting.delete(file);
-    return waiting ?? new Gate(path);
+    const left = leftInUse.get(path);
+    leftInUse.delete(path);
+    return left && left.#identity === identityOf(path) ? left : new Gate(path);
   }
 
   /** Whether nobody can pass any more. */
@@ -74,15 +93,21 @@ export class Gate {
    * @throws StorageError where the gate is broken
    */
   pass<T>(run: () => T | Promise<T>): Promise<T> {
-    const passed = this.#last.then(() => this.#pass(run));
+    this.#passes += 1;
+    // Nothing else may keep the process alive, and somebody waits for what is written.
+    this.#keeper.ref();
+    const passed = this.#last
+      .then(() => this.#pass(run))
+      .finally(() => {
+        this.#passes -= 1;
+        this.#mayEnd();
+      });
     this.#last = passed.catch(() => {});
     return passed;
   }
 
   async #pass<T>(run: () => T | Promise<T>): Promise<T> {
     if (this.#fault) throw this.#fault;
-    // Nothing else may keep the process alive, and somebody waits for what is written.
-    this.#keeper.ref();
     try {
       await new Promise<void>((resolve, reject) => {
         this.#entered = { resolve, reject };
@@ -92,33 +117,49 @@ export class Gate {
       return await run();
     } finally {
       this.#nextPhase();
-      this.#keeper.unref();
     }
   }
-  /** A keeper that waits for the lock can't be ended: it is left for the next who opens the gate. */
+
+  /**
+   * Ends the keeper. One that waits for the lock can't be ended: it is left for the next who opens
+   * the gate, and keeps no process alive.
+   */
   async close(): Promise<void> {
-    if (this.#fault) return;
-    if (this.#entered) {
-      leftWaiting.set(identityOf(this.path) ?? this.path, this);
+    if (this.#passes > 0) {
+      this.#keeper.unref();
+      leftInUse.set(this.path, this);
       return;
     }
+    this.#forgetExit();
     this.#keeper.ref();
-    const ended = once(this.#keeper, 'exit');
     this.#tell(CLOSED);
-    await ended;
+    await this.#ended;
+  }
+
+  /** The keeper alone keeps no process alive. */
+  #mayEnd(): void {
+    if (this.#passes === 0) this.#keeper.unref();
   }
 
   #nextPhase(): void {
-    this.#tell((Atomics.load(this.#passes, 0) + 1) % NUMBERS);
+    this.#tell((Atomics.load(this.#shared, PASS) + 1) % NUMBERS);
   }
 
   #tell(number: number): void {
-    Atomics.store(this.#passes, 0, number);
-    Atomics.notify(this.#passes, 0);
+    if (Atomics.load(this.#shared, PASS) === CLOSED) return;
+    Atomics.store(this.#shared, PASS, number);
+    Atomics.notify(this.#shared, PASS);
   }
 
   #broken(why: string): void {
     this.#fault ??= new StorageError(`The gate of the store is of no use any more: ${why}`);
     this.#entered?.reject(this.#fault);
+  }
+
+  /** Node waits for its threads at its end, and lmdb for whoever holds a lock: this one lets go. */
+  #farewell(): boolean {
+    const isIdle = this.#passes === 0;
+    this.#tell(CLOSED);
+    return Atomics.wait(this.#shared, GONE, 0, LONGEST_FAREWELL) !== 'timed-out' && isIdle;
   }
 }

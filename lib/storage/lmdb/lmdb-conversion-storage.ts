@@ -27,7 +27,9 @@ import {
 } from './store-folder.js';
 
 /** How long opening may wait for other processes to commit or to open, in ms. */
-const LONGEST_OPENING = 5_000;
+const LONGEST_OPENING = 3_000;
+/** How long a thread may take to start, in ms, where the machine is busy. */
+const LONGEST_START = 30_000;
 /** How long closing may wait for the write lock, in ms. */
 const LONGEST_CLOSE = 300;
 /** What is open of a store, until its books are. */
@@ -96,14 +98,18 @@ export class LmdbConversionStorage extends LedgerStorage {
       // What goes wrong from here on, a crash included, makes the next opening check the file first.
       const unmark = markOpen(folder);
       const gate = Gate.open(folder);
-      const { env, tables } = await throughGate(gate, host, () => openTables(folder, host));
-      const store = { folder, env, tables, gate, unmark };
-      return await this.#open(store, host).catch(async (error: unknown) => {
-        await env.close();
+      try {
+        const { env, tables } = await throughGate(gate, host, () => openTables(folder, host));
+        const store = { folder, env, tables, gate, unmark };
+        return await this.#open(store, host).catch(async (error: unknown) => {
+          await env.close();
+          throw error;
+        });
+      } catch (error) {
         await gate.close();
         if (error instanceof ConversionFeedbackError) unmark();
         throw error;
-      });
+      }
     } catch (error) {
       if (error instanceof ConversionFeedbackError) throw error;
       throw new StorageError(
@@ -161,9 +167,10 @@ export class LmdbConversionStorage extends LedgerStorage {
       close: async () => {
         // Whoever holds the write lock for longer keeps no process from ending: nothing that was
         // recorded waits here.
-        if (!(await group.drain(LONGEST_CLOSE))) return;
-        await env.close();
+        const isDrained = await group.drain(LONGEST_CLOSE);
+        if (isDrained) await env.close();
         await gate.close();
+        if (!isDrained) return;
         // A mark that stays makes the next opening check the file.
         if (!isBroken) unmark();
       },
@@ -202,6 +209,9 @@ async function throughGate<T>(
   { clock }: ConversionStorageHost,
   run: () => T,
 ): Promise<T> {
+  if (!(await settlesWithin(clock, LONGEST_START, gate.isUp))) {
+    throw new StorageError("The store can't be opened: a thread takes too long to start");
+  }
   let given = true;
   const passed = gate.pass(() => (given ? run() : undefined));
   if (await settlesWithin(clock, LONGEST_OPENING, passed)) return (await passed) as T;
@@ -215,6 +225,8 @@ function openTables(folder: string, { logger }: ConversionStorageHost) {
   // once were seen to break it.
   const env = open({
     path: folder,
+    // It takes a name with a dot in it for a file's.
+    noSubdir: false,
     maxDbs: 12,
     eventTurnBatching: false,
     overlappingSync: false,

@@ -108,8 +108,12 @@ function isAlive(pid: number): boolean {
 
 /** Names the file that is opened; another one in its place has another name. */
 export function identityOf(folder: string): string | undefined {
-  const stats = statSync(join(folder, DATA_FILE), { throwIfNoEntry: false });
-  return stats && `${stats.dev}:${stats.ino}`;
+  try {
+    const { dev, ino } = statSync(join(folder, DATA_FILE));
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
