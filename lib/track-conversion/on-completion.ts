@@ -2,10 +2,7 @@ import { MonoTypeOperatorFunction, Observable } from 'rxjs';
 
 /** How a handler's values are treated on their way. */
 export interface Passage {
-  /**
-   * Whether unsubscription (a client that hangs up, a timeout further out) reaches the handler. One
-   * that got the code right is done with it, whoever listens; an endless stream must be ended.
-   */
+  /** Whether unsubscription (a client that hangs up) ends the handler at once. */
   readonly cancellable: boolean;
   /**
    * Whether a value that comes in one step with the completion waits with it. It has to where each
@@ -17,14 +14,20 @@ export interface Passage {
 /**
  * Passes everything through as it comes. Only the completion waits, for what `completed` makes of
  * the last value; it must not throw or reject.
+ *
+ * Unsubscription before the first value doesn't reach the handler: one that got the code right is
+ * done with it, whoever listens. After it, it does: what streams may be endless.
+ *
+ * @param completed gets the last value, and whether there was one
  */
 export function onCompletion<T>(
-  completed: (last: T | undefined) => Promise<void> | undefined,
+  completed: (last: T | undefined, hasValue: boolean) => Promise<void> | undefined,
   { cancellable, lastValueWaits }: Passage,
 ): MonoTypeOperatorFunction<T> {
   return (source) =>
     new Observable<T>((subscriber) => {
       let last: T | undefined;
+      let hasValue = false;
       let held: (() => void) | undefined;
       const release = (): void => {
         held?.();
@@ -33,6 +36,7 @@ export function onCompletion<T>(
       const subscription = source.subscribe({
         next: (value) => {
           last = value;
+          hasValue = true;
           release();
           const send = (): void => subscriber.next(value);
           if (!lastValueWaits) return send();
@@ -52,11 +56,15 @@ export function onCompletion<T>(
             send?.();
             subscriber.complete();
           };
-          const wait = completed(last);
+          const wait = completed(last, hasValue);
           if (wait) void wait.then(finish);
           else finish();
         },
       });
-      return cancellable ? subscription : undefined;
+      return () => {
+        if (cancellable) subscription.unsubscribe();
+        // A value that was enough for whoever listens may come in one step with the completion.
+        else if (hasValue) queueMicrotask(() => subscription.unsubscribe());
+      };
     });
 }

@@ -52,9 +52,13 @@ export class TrackConversionInterceptor implements NestInterceptor {
       cancellable: isEventStream(context),
       lastValueWaits: ['ws', 'rpc'].includes(context.getType()),
     };
-    return next
-      .handle()
-      .pipe(onCompletion((last) => this.#completed(options, context, last), passage));
+    return next.handle().pipe(
+      onCompletion((last, hasValue) => {
+        // Nest answers 500 where a handler completes without a value.
+        if (!hasValue && ['http', 'graphql'].includes(context.getType())) return undefined;
+        return this.#completed(options, context, last);
+      }, passage),
+    );
   }
 
   /** A double that a test puts in the service's place records nothing. */

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Delete, Get, Param, Post, Query, Sse } from '@nestjs/common';
-import { Observable, Subject, firstValueFrom } from 'rxjs';
+import { EMPTY, Observable, Subject, firstValueFrom } from 'rxjs';
 import { ConversionStatus, TrackConversion } from '../../../lib/index.js';
 import { PlivoSandbox } from '../../../lib/sandbox/index.js';
 import { Platform, RunningApp, platforms, startApp } from '../../support/app.js';
@@ -94,6 +94,12 @@ class VerifyController {
       return () => stream.ended.next();
     });
     return endless;
+  }
+
+  @Post('empty')
+  @TrackConversion()
+  empty(): Observable<unknown> {
+    return EMPTY;
   }
 
   @Post('slow')
@@ -283,6 +289,13 @@ describe.each(Object.keys(platforms) as Platform[])('the decorator’s options o
     slow.goOn.next();
     await finished;
     expect(await sandbox.waitForConversion(messageUuid)).toMatchObject({ status: 'CONVERTED' });
+  });
+
+  it('reports nothing of a handler that completes without a value, which Nest answers by 500', async () => {
+    const { verificationId } = await sent();
+    const { status } = await app.post('/empty', { verificationId });
+    expect(status).toBe(500);
+    await nothingIsReported();
   });
 
   it('reports nothing of an event stream that its client left before the end', async () => {
