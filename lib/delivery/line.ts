@@ -16,6 +16,9 @@ const ALONE = { initial: 1_000, max: 600_000 };
 /** A Retry-After beyond this is taken for a mistake: nothing may stop the line for good. */
 const LONGEST_RETRY_AFTER = 86_400_000;
 
+/** Names a report among those of one storage. */
+export type ReportKey = number | string;
+
 /** What stands in the way of all reports. */
 export interface Block {
   readonly cause: PauseCause;
@@ -25,8 +28,28 @@ export interface Block {
   /** The next moment at which one request may ask whether the line is free. */
   readonly probeAt: number;
   /** The report that may be at fault, and not the line. Another one may ask at once, to tell. */
-  readonly suspect?: number;
+  readonly suspect?: ReportKey;
 }
+
+/** All that a line remembers. */
+export interface LineState {
+  readonly block?: Block;
+  /** The cause that people were told last, while it lasts. */
+  readonly announced?: PauseCause;
+  readonly failuresInARow: number;
+  readonly slowedInARow: number;
+  /** Ms for which it was blocked, without the block that lasts. */
+  readonly blockedBefore: number;
+  readonly lastFailed?: ReportKey;
+  readonly failedAlone: number;
+}
+
+const CLEAR: LineState = {
+  failuresInARow: 0,
+  slowedInARow: 0,
+  blockedBefore: 0,
+  failedAlone: 0,
+};
 
 /** What is new about the line, to be told to people; nothing while it only goes on as it was. */
 export type LineChange = { readonly blocked: Block } | { readonly resumed: PauseCause } | undefined;
@@ -59,22 +82,27 @@ export type LineChange = { readonly blocked: Block } | { readonly resumed: Pause
  * Times are ms of a clock that only runs forward.
  */
 export class Line {
-  #block?: Block;
-  #announced?: PauseCause;
-  #failuresInARow = 0;
-  #slowedInARow = 0;
-  #blockedBefore = 0;
-  #lastFailed?: number;
-  #failedAlone = 0;
+  #state: LineState;
+
+  /** @param state where another line left off, in another process or before a restart */
+  constructor(state: LineState = CLEAR) {
+    this.#state = state;
+  }
+
+  /** All that there is to know of it: plain data. */
+  get state(): LineState {
+    return this.#state;
+  }
 
   /** What stands in the way now, if anything does. */
   get block(): Block | undefined {
-    return this.#block;
+    return this.#state.block;
   }
 
   /** Ms for which the line has been blocked since it was made. */
   blockedFor(now: number): number {
-    return this.#blockedBefore + (this.#block ? now - this.#block.since : 0);
+    const { block, blockedBefore } = this.#state;
+    return blockedBefore + (block ? now - block.since : 0);
   }
 
   /**
@@ -82,9 +110,9 @@ export class Line {
    * @param key the report it was for
    * @param probe whether the request was made to try a blocked line
    */
-  answered(answer: DeliveryAnswer, key: number, probe: boolean, now: number): LineChange {
+  answered(answer: DeliveryAnswer, key: ReportKey, probe: boolean, now: number): LineChange {
     const wish = answer.kind === 'not-now' && (answer.slow || answer.retryAfter !== undefined);
-    if (this.#block && !probe && !wish) return undefined;
+    if (this.block && !probe && !wish) return undefined;
     if (answer.kind === 'done' || answer.kind === 'rejected') return this.#resume(now);
     if (answer.kind === 'refused') return this.#refused(answer, key, now);
     return wish ? this.#slowDown(answer, now) : this.#failed(answer, key, now);
@@ -92,27 +120,34 @@ export class Line {
 
   /** A probe starts. */
   probing(now: number): void {
-    if (this.#block?.cause !== 'down') return;
-    this.#block = { ...this.#block, probeAt: now + DOWN_PROBE_INTERVAL };
+    const { block } = this.#state;
+    if (block?.cause !== 'down') return;
+    this.#set({ block: { ...block, probeAt: now + DOWN_PROBE_INTERVAL } });
   }
 
   /** There is no report but the suspect to ask with: its word stands until there is another. */
   noOtherToAsk(now: number): LineChange {
-    return this.#block && this.#blockBy(this.#block, true, now);
+    return this.block && this.#blockBy(this.block, true, now);
+  }
+
+  #set(change: Partial<LineState>): void {
+    this.#state = { ...this.#state, ...change };
   }
 
   #resume(now: number): LineChange {
-    const announced = this.#announced;
-    this.#failuresInARow = 0;
-    this.#slowedInARow = 0;
-    this.#blockedBefore = this.blockedFor(now);
-    this.#block = undefined;
-    this.#announced = undefined;
+    const { announced } = this.#state;
+    this.#set({
+      failuresInARow: 0,
+      slowedInARow: 0,
+      blockedBefore: this.blockedFor(now),
+      block: undefined,
+      announced: undefined,
+    });
     return announced && { resumed: announced };
   }
 
-  #refused(answer: DeliveryAnswer & { kind: 'refused' }, key: number, now: number): LineChange {
-    const before = this.#block?.cause === 'refused' ? this.#block : undefined;
+  #refused(answer: DeliveryAnswer & { kind: 'refused' }, key: ReportKey, now: number): LineChange {
+    const before = this.block?.cause === 'refused' ? this.block : undefined;
     const another = before !== undefined && before.suspect !== key;
     const suspect = answer.maybeOne && !another ? key : undefined;
     const probeAt = now + REFUSED_PROBE_INTERVAL;
@@ -124,34 +159,37 @@ export class Line {
     );
   }
 
-  #failed({ reason }: { reason: FailureReason }, key: number, now: number): LineChange {
-    this.#failuresInARow += 1;
-    const alone = key === this.#lastFailed && reason.status !== undefined;
-    this.#failedAlone = alone ? this.#failedAlone + 1 : 0;
-    this.#lastFailed = key;
-    if (!this.#block && this.#failuresInARow < DOWN_AFTER) return undefined;
-    if (this.#failedAlone >= DOWN_AFTER) {
-      const probeAt = now + backoffCeiling(ALONE, this.#failedAlone - DOWN_AFTER + 1);
+  #failed({ reason }: { reason: FailureReason }, key: ReportKey, now: number): LineChange {
+    const before = this.#state;
+    const alone = key === before.lastFailed && reason.status !== undefined;
+    const failedAlone = alone ? before.failedAlone + 1 : 0;
+    const failuresInARow = before.failuresInARow + 1;
+    this.#set({ failuresInARow, failedAlone, lastFailed: key });
+    if (!before.block && failuresInARow < DOWN_AFTER) return undefined;
+    if (failedAlone >= DOWN_AFTER) {
+      const probeAt = now + backoffCeiling(ALONE, failedAlone - DOWN_AFTER + 1);
       return this.#blockBy({ cause: 'down', reason, probeAt, suspect: key }, true, now);
     }
     const probeAt =
-      this.#block?.cause === 'down' && this.#block.suspect === undefined
-        ? this.#block.probeAt
+      before.block?.cause === 'down' && before.block.suspect === undefined
+        ? before.block.probeAt
         : now + DOWN_PROBE_INTERVAL;
     return this.#blockBy({ cause: 'down', reason, probeAt }, true, now);
   }
 
   #slowDown(answer: { reason: FailureReason; retryAfter?: number }, now: number): LineChange {
-    this.#slowedInARow += 1;
-    const wait = answer.retryAfter ?? backoffCeiling(SLOWED, this.#slowedInARow);
-    const probeAt = Math.max(now + Math.min(wait, LONGEST_RETRY_AFTER), this.#block?.probeAt ?? 0);
+    const slowedInARow = this.#state.slowedInARow + 1;
+    this.#set({ slowedInARow });
+    const wait = answer.retryAfter ?? backoffCeiling(SLOWED, slowedInARow);
+    const probeAt = Math.max(now + Math.min(wait, LONGEST_RETRY_AFTER), this.block?.probeAt ?? 0);
     return this.#blockBy({ cause: 'slowed', reason: answer.reason, probeAt }, true, now);
   }
 
-  #blockBy(block: Omit<Block, 'since'>, certain: boolean, now: number): LineChange {
-    this.#block = { ...block, since: this.#block?.since ?? now };
-    if (!certain || this.#announced === block.cause) return undefined;
-    this.#announced = block.cause;
-    return { blocked: this.#block };
+  #blockBy(given: Omit<Block, 'since'>, certain: boolean, now: number): LineChange {
+    const block = { ...given, since: this.block?.since ?? now };
+    this.#set({ block });
+    if (!certain || this.#state.announced === block.cause) return undefined;
+    this.#set({ announced: block.cause });
+    return { blocked: block };
   }
 }
