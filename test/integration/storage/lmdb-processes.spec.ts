@@ -96,9 +96,10 @@ describe('an lmdb store', () => {
     expect(recorded).toBe(false);
     expect(turns).toBeGreaterThan(10);
 
+    const ended = once(holder, 'exit');
     holder.kill('SIGCONT');
     expect((await settling).reports).toMatchObject([{ messageUuid }]);
-    await once(holder, 'exit');
+    await ended;
     await storage.close();
   });
 
@@ -151,8 +152,9 @@ describe('an lmdb store', () => {
     const [told] = (await once(another, 'message')) as [{ rejected: string; turns: number }];
     expect(told.rejected).toMatch(/another process holds its write lock/);
     expect(told.turns).toBeGreaterThan(50);
+    const ended = once(holder, 'exit');
     holder.kill('SIGCONT');
-    await once(holder, 'exit');
+    await ended;
     await first.close();
   });
 
