@@ -35,7 +35,7 @@ const SICK_QUEUE_INTERVAL = 1_000;
 /** How often a line that stands still has that noted in the queue. */
 const STANDSTILL_INTERVAL = 1_000;
 /** A report refused so often while others pass is refused for itself. */
-const REFUSALS = 3;
+export const REFUSALS = 3;
 /**
  * Takes due reports from a queue to the provider, for as long as it is started.
  *
@@ -233,12 +233,9 @@ export class DeliveryLoop {
     probe: boolean,
   ): Promise<void> {
     if (answer === 'not ours') return;
-    return answer === 'deadly' ? this.#deadly(report) : this.#answered(report, answer, probe);
-  }
-
-  #deadly(report: QueuedReport): Promise<void> {
-    const message = `the process ended ${DEATHS} times while it delivered this report`;
-    return this.#fail(report, { message });
+    return answer === 'deadly'
+      ? this.#fail(report, deadly())
+      : this.#answered(report, answer, probe);
   }
 
   async #answered(report: QueuedReport, answer: DeliveryAnswer, probe: boolean): Promise<void> {
@@ -334,7 +331,13 @@ export class DeliveryLoop {
   }
 }
 
-function tooOld(reason: FailureReason): FailureReason {
+/** Why a report isn't tried any more that ends whoever delivers it. */
+export function deadly(): FailureReason {
+  return { message: `the process ended ${DEATHS} times while it delivered this report` };
+}
+
+/** Why a report isn't tried any more that is older than `maxAge`. */
+export function tooOld(reason: FailureReason): FailureReason {
   return {
     ...reason,
     message: `older than delivery.maxAge, and the last answer was: ${reason.message}`,

@@ -1,0 +1,275 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { StorageError } from '../../conversion-feedback.errors.js';
+import { ConversionReport } from '../../conversion-report.js';
+import { LineState } from '../../delivery/line.js';
+import {
+  ConversionStorageHost,
+  Settlement,
+  TrackedMessage,
+  VerificationOutcome,
+} from '../conversion-storage.js';
+import { ReportRef } from './job-id.js';
+import { OutboxEntry, readEntry } from './outbox-entry.js';
+import { ScriptName, scripts } from './scripts.js';
+import { letterOf, statusOf } from './status-letter.js';
+
+/** A verification keeps so many messages; with more, its id isn't one (a constant, say). */
+const MESSAGES_PER_VERIFICATION = 100;
+/** Messages that one sweep looks at: Redis does nothing else meanwhile. */
+const SWEEP_SIZE = 200;
+
+/** What the books know of the report whose job was taken, and what is to be done with it. */
+export type Taken =
+  | {
+      readonly kind: 'go';
+      readonly report: ConversionReport;
+      /** Requests made so far that failed by the report's own fault. */
+      readonly attempts: number;
+      /** Ms it has waited while the line was free. */
+      readonly age: number;
+      /** Requests begun of which nothing is known: their process died. */
+      readonly begun: number;
+      readonly refusals: number;
+      /** Reports that the provider has, when it was last refused and now. */
+      readonly passedBefore: number;
+      readonly passed: number;
+      /** Whether the line has something to forget once a report passes. */
+      readonly lineIsTroubled: boolean;
+    }
+  /** A newer report took its place, or the provider has it. */
+  | { readonly kind: 'superseded' }
+  /** It failed, and its job doesn't know yet. */
+  | { readonly kind: 'failed' }
+  /** An older report of the message is in flight, at most for so many ms. */
+  | { readonly kind: 'busy'; readonly wait: number }
+  /** The line is blocked. */
+  | { readonly kind: 'blocked'; readonly line: string }
+  /** A process died during a request for it: it goes alone. */
+  | { readonly kind: 'suspect' };
+
+/** How a report is taken. */
+export interface Taking {
+  readonly lease: string;
+  readonly probe: boolean;
+  readonly alone: boolean;
+  /** Whether people put the failed job back on its way. */
+  readonly retried: boolean;
+  /** The report as its job knows it: the books may have forgotten it. */
+  readonly report: ConversionReport;
+}
+
+type Reply = (string | null)[];
+
+/** The scripts, by what they mean. Each call is one step in Redis. */
+export class RedisBooks {
+  constructor(
+    private readonly redis: Redis,
+    private readonly base: string,
+    private readonly host: ConversionStorageHost,
+  ) {
+    for (const [name, lua] of Object.entries(scripts))
+      redis.defineCommand(commandOf(name), { lua });
+  }
+
+  /** Claims the books for a format and an account. Returns those they belong to. */
+  async claim(format: number, account: string): Promise<{ format: number; account: string }> {
+    const [first, owner] = await this.#run<Reply>('open', [format, account]);
+    return { format: Number(first), account: owner! };
+  }
+
+  async track(message: TrackedMessage): Promise<boolean> {
+    const { retention, expireAfter } = this.host;
+    const tracked = await this.#run<number>('track', [
+      message.messageUuid,
+      digest(message.verificationId),
+      message.sentAt.getTime(),
+      message.sentAtGiven ? 1 : 0,
+      message.country ?? '',
+      retention,
+      expireAfter ?? '',
+      MESSAGES_PER_VERIFICATION,
+    ]);
+    return tracked === 1;
+  }
+
+  async settle(outcome: VerificationOutcome): Promise<Settlement & { entries: OutboxEntry[] }> {
+    const { superseded, retention } = this.host;
+    const [what, ...rest] = await this.#run<string[]>('settle', [
+      digest(outcome.verificationId),
+      letterOf(outcome.status),
+      outcome.timestamp.getTime(),
+      outcome.messageUuid ?? '',
+      superseded ? letterOf(superseded) : '',
+      retention,
+    ]);
+    const entries = rest.map(readEntry);
+    const reports = entries.map(({ report }) => report);
+    if (what === 'settled') return { reports, entries };
+    const unmatched =
+      what === 'foreign'
+        ? 'the message named is none of this verification'
+        : 'no message of this verification is tracked, or no longer';
+    return { reports, entries, unmatched };
+  }
+
+  async enqueue({
+    messageUuid,
+    status,
+    timestamp,
+  }: ConversionReport): Promise<{ report: ConversionReport; entry?: OutboxEntry }> {
+    const [what, first, second] = await this.#run<string[]>('enqueue', [
+      messageUuid,
+      letterOf(status),
+      timestamp.getTime(),
+    ]);
+    if (what === 'stands') {
+      const stands = { status: statusOf(first), timestamp: new Date(Number(second)) };
+      return { report: { messageUuid, ...stands } };
+    }
+    const entry = readEntry(first);
+    return { report: entry.report, entry };
+  }
+
+  async retryFailed(
+    failed: readonly (ReportRef & { report: ConversionReport })[],
+  ): Promise<OutboxEntry[]> {
+    const args = failed.flatMap(({ messageUuid, revision, report: { status, timestamp } }) => [
+      messageUuid,
+      revision,
+      letterOf(status),
+      timestamp.getTime(),
+    ]);
+    return (await this.#run<string[]>('retryFailed', args)).map(readEntry);
+  }
+
+  /** Messages expire, or are forgotten. Returns the reports of those that expired. */
+  async sweep(): Promise<OutboxEntry[]> {
+    const { retention, expireAfter } = this.host;
+    const entries = await this.#run<string[]>('sweep', [retention, expireAfter ?? '', SWEEP_SIZE]);
+    return entries.map(readEntry);
+  }
+
+  /**
+   * Entries of the outbox that are older than so many ms.
+   * @param jobs the keys under which BullMQ keeps jobs that aren't done
+   */
+  async leftOver(age: number, most: number, jobs: readonly string[]): Promise<OutboxEntry[]> {
+    return (await this.#run<string[]>('leftOver', [age, most], jobs)).map(readEntry);
+  }
+
+  /** These reports are jobs now. */
+  async sent(entries: readonly OutboxEntry[]): Promise<void> {
+    await this.guard(this.redis.zrem(`${this.base}:outbox`, ...entries.map(({ raw }) => raw)));
+  }
+
+  /** @param leaseFor ms for which no other report of the message may be in flight */
+  async take(ref: ReportRef, taking: Taking, leaseFor: number): Promise<Taken> {
+    const [taken] = await this.#run<Reply[]>('take', [
+      leaseFor,
+      ref.messageUuid,
+      ref.revision,
+      taking.lease,
+      taking.probe ? 1 : 0,
+      taking.alone ? 1 : 0,
+      taking.retried ? 1 : 0,
+      letterOf(taking.report.status),
+      taking.report.timestamp.getTime(),
+    ]);
+    return readTaken(ref, taken);
+  }
+
+  async done({ messageUuid, revision }: ReportRef, lease: string): Promise<void> {
+    await this.#run('done', [this.host.retention, messageUuid, revision, lease]);
+  }
+
+  /** @returns whether it is still the newest report of its message */
+  async retry(
+    { messageUuid, revision }: ReportRef,
+    lease: string,
+    next: { attempts: number; refusals: number; passed: number },
+  ): Promise<boolean> {
+    const { attempts, refusals, passed } = next;
+    const args = [messageUuid, revision, lease, attempts, refusals, passed];
+    return (await this.#run<number>('retry', args)) === 1;
+  }
+
+  /** @returns whether it is kept as failed: not where a newer report took its place */
+  async fail({ messageUuid, revision }: ReportRef, lease: string): Promise<boolean> {
+    const args = [messageUuid, revision, lease, this.host.retention];
+    return (await this.#run<number>('fail', args)) === 1;
+  }
+
+  async survived(messageUuids: readonly string[]): Promise<void> {
+    await this.#run('survived', [...messageUuids]);
+  }
+
+  /** The line as the processes share it; empty where nothing is to be remembered of it. */
+  async line(): Promise<string> {
+    return (await this.guard(this.redis.hget(this.base, 'line'))) ?? '';
+  }
+
+  /** @returns whether the line was still as it was read */
+  async moveLine(before: string, after: string, state: LineState): Promise<boolean> {
+    const args = [before, after, state.blockedBefore, state.block?.since ?? ''];
+    return (await this.#run<number>('moveLine', args)) === 1;
+  }
+
+  async totals(): Promise<{ open: number; pending: number }> {
+    const [open, pending] = await this.guard(this.redis.hmget(this.base, 'open', 'pending'));
+    return { open: Number(open ?? 0), pending: Number(pending ?? 0) };
+  }
+
+  #run<T>(
+    name: ScriptName,
+    args: readonly (string | number)[],
+    keys: readonly string[] = [],
+  ): Promise<T> {
+    const commands = this.redis as unknown as Record<
+      string,
+      (...args: (string | number)[]) => Promise<T>
+    >;
+    const all = [this.base, ...keys];
+    return this.guard(
+      commands[commandOf(name)](all.length, ...all, this.host.clock.now(), ...args),
+    );
+  }
+
+  /** @throws StorageError where a reply isn't one */
+  async guard<T>(reply: Promise<T>): Promise<T> {
+    try {
+      return await reply;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new StorageError(`Redis can't be asked now: ${reason}`, { cause: error });
+    }
+  }
+}
+
+function commandOf(script: string): string {
+  return `conversionFeedback:${script}`;
+}
+
+/** A verification's id as it is stored: its length is fixed, and no phone number stands in it. */
+function digest(verificationId: string): string {
+  return createHash('sha256').update(verificationId).digest('base64url').slice(0, 22);
+}
+
+function readTaken({ messageUuid }: ReportRef, [kind, ...rest]: Reply): Taken {
+  if (kind === 'busy') return { kind, wait: Number(rest[0]) };
+  if (kind === 'blocked') return { kind, line: rest[0] ?? '' };
+  if (kind !== 'go') return { kind: kind as 'superseded' | 'failed' | 'suspect' };
+  const [letter, moment, ...numbers] = rest as string[];
+  const [attempts, age, begun, refusals, passedBefore, passed, troubled] = numbers.map(Number);
+  return {
+    kind,
+    report: { messageUuid, status: statusOf(letter), timestamp: new Date(Number(moment)) },
+    attempts,
+    age,
+    begun,
+    refusals,
+    passedBefore,
+    passed,
+    lineIsTroubled: troubled === 1,
+  };
+}

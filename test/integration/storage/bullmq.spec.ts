@@ -1,0 +1,23 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { BullMQConversionStorage } from '../../../lib/storage/bullmq/index.js';
+import { Redis, startRedis } from '../../support/redis.js';
+import { describeConversionStorage } from './contract.js';
+
+let redis: Redis;
+let made = 0;
+
+beforeAll(async () => {
+  redis = await startRedis();
+}, 120_000);
+
+afterAll(() => redis.stop());
+
+describeConversionStorage('BullMQConversionStorage', async () => {
+  made += 1;
+  const queueName = `contract-${made}`;
+  const connection = { host: '127.0.0.1', port: redis.port };
+  return {
+    make: () => new BullMQConversionStorage({ connection, queueName }),
+    discard: async () => {},
+  };
+});
