@@ -25,6 +25,8 @@ const LONGEST_PAUSE = 1_000;
 const MARGIN = 1_000;
 /** How often BullMQ looks for jobs whose process died, in ms. */
 const STALLED_INTERVAL = 5_000;
+/** Longest time in ms that the end of a worker without requests in flight takes. */
+const LONGEST_CLOSE = 1_000;
 /** Any number of processes may die: what kills them is found out by the books. */
 const ANY_NUMBER = 1_000_000;
 
@@ -70,6 +72,7 @@ export class ReportWorker {
   readonly #inFlight = new Map<string, Promise<unknown>>();
   #suspects: Promise<unknown> = Promise.resolve();
   #stopping = false;
+  #closed?: Promise<void>;
 
   constructor(private readonly tools: WorkerTools) {
     const { bullmq, queue, books, host, settings, redis } = tools;
@@ -106,14 +109,17 @@ export class ReportWorker {
     return this.#line.look();
   }
 
-  /** Takes no further job, and waits for the requests in flight, at most for so many ms. */
+  /**
+   * Takes no further job, and waits for the requests in flight, at most for so many ms. What is
+   * answered later is noted all the same, for as long as there is a connection.
+   */
   async stop(timeout: number): Promise<void> {
     this.#stopping = true;
     const { clock } = this.tools.host;
-    const closed = this.#worker.close();
-    if (await settlesWithin(clock, timeout, closed)) return;
+    this.#closed ??= this.#worker.close();
+    const longest = Math.max(timeout, this.#inFlight.size > 0 ? 0 : LONGEST_CLOSE);
+    if (await settlesWithin(clock, longest, this.#closed)) return;
     await this.tools.books.survived([...this.#inFlight.keys()]).catch(() => {});
-    await this.#worker.disconnect();
   }
 
   async #process(job: Job<ReportJob>, token: string): Promise<void> {
