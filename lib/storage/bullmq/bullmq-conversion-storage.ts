@@ -138,7 +138,6 @@ export class BullMQConversionStorage implements ConversionStorage {
       const queue = new bullmq.Queue<ReportJob>(place.queueName, {
         connection: await connections.forBullMQ(),
         prefix: place.prefix,
-        defaultJobOptions: { removeOnComplete: true },
       });
       // What can't be added now stays in the outbox; that Redis is away is said by its connection.
       queue.on('error', () => {});

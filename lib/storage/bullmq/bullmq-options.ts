@@ -5,7 +5,7 @@ import { isFields } from '../../validation/faults.js';
 import { RedisConnection, isCluster, isConnection } from './connections.js';
 
 /** In braces, so that all keys lie in one slot of a Redis cluster. */
-const PREFIX = '{conversion-feedback}';
+const PREFIX = '{bull}';
 const QUEUE_NAME = 'conversion-reports';
 
 /** What to do at boot where Redis can't be reached. */
@@ -25,7 +25,7 @@ export interface BullMQConversionStorageOptions {
   readonly queue?: Queue;
   /**
    * Begin of all keys. On a Redis cluster it must have a part in braces, which keeps all keys in one
-   * slot. Default `{conversion-feedback}`.
+   * slot. Default `{bull}`.
    */
   readonly prefix?: string;
   /** Name of the queue. Default `conversion-reports`; of a named account `conversion-reports-<name>`. */
@@ -64,7 +64,7 @@ export function placeOf(options: BullMQConversionStorageOptions, account: string
   };
   if (isCluster(place.connection) && !/\{.+\}/.test(place.prefix)) {
     const message =
-      '`storage.prefix` must have a part in braces on a Redis cluster, {conversion-feedback} say: it keeps all keys in one slot';
+      '`storage.prefix` must have a part in braces on a Redis cluster, {bull} say: it keeps all keys in one slot';
     throw new InvalidOptionsError([{ field: 'storage.prefix', message }]);
   }
   return place;

@@ -13,11 +13,14 @@ import { ReportRef } from './job-id.js';
 import { OutboxEntry, readEntry } from './outbox-entry.js';
 import { ScriptName, scripts } from './scripts.js';
 import { letterOf, statusOf } from './status-letter.js';
+import { Together } from './together.js';
 
 /** A verification keeps so many messages; with more, its id isn't one (a constant, say). */
 const MESSAGES_PER_VERIFICATION = 100;
 /** Messages that one sweep looks at: Redis does nothing else meanwhile. */
 const SWEEP_SIZE = 200;
+/** A request is held to be in flight for so many ms after its timeout. */
+const MARGIN = 1_000;
 
 /** What the books know of the report whose job was taken, and what is to be done with it. */
 export type Taken =
@@ -63,6 +66,13 @@ type Reply = (string | null)[];
 
 /** The scripts, by what they mean. Each call is one step in Redis. */
 export class RedisBooks {
+  readonly #takes = new Together<{ ref: ReportRef; taking: Taking }, Taken>((wishes) =>
+    this.#take(wishes),
+  );
+  readonly #dones = new Together<{ ref: ReportRef; lease: string }, void>((wishes) =>
+    this.#done(wishes),
+  );
+
   constructor(
     private readonly redis: Redis,
     private readonly base: string,
@@ -163,24 +173,12 @@ export class RedisBooks {
     await this.guard(this.redis.zrem(`${this.base}:outbox`, ...entries.map(({ raw }) => raw)));
   }
 
-  /** @param leaseFor ms for which no other report of the message may be in flight */
-  async take(ref: ReportRef, taking: Taking, leaseFor: number): Promise<Taken> {
-    const [taken] = await this.#run<Reply[]>('take', [
-      leaseFor,
-      ref.messageUuid,
-      ref.revision,
-      taking.lease,
-      taking.probe ? 1 : 0,
-      taking.alone ? 1 : 0,
-      taking.retried ? 1 : 0,
-      letterOf(taking.report.status),
-      taking.report.timestamp.getTime(),
-    ]);
-    return readTaken(ref, taken);
+  take(ref: ReportRef, taking: Taking): Promise<Taken> {
+    return this.#takes.want({ ref, taking });
   }
 
-  async done({ messageUuid, revision }: ReportRef, lease: string): Promise<void> {
-    await this.#run('done', [this.host.retention, messageUuid, revision, lease]);
+  done(ref: ReportRef, lease: string): Promise<void> {
+    return this.#dones.want({ ref, lease });
   }
 
   /** @returns whether it is still the newest report of its message */
@@ -218,6 +216,29 @@ export class RedisBooks {
   async totals(): Promise<{ open: number; pending: number }> {
     const [open, pending] = await this.guard(this.redis.hmget(this.base, 'open', 'pending'));
     return { open: Number(open ?? 0), pending: Number(pending ?? 0) };
+  }
+
+  async #take(wishes: readonly { ref: ReportRef; taking: Taking }[]): Promise<Taken[]> {
+    const { delivery } = this.host;
+    const leaseFor = delivery ? delivery.timeout + MARGIN : 0;
+    const args = wishes.flatMap(({ ref, taking: { lease, probe, alone, retried, report } }) => [
+      ref.messageUuid,
+      ref.revision,
+      lease,
+      probe ? 1 : 0,
+      alone ? 1 : 0,
+      retried ? 1 : 0,
+      letterOf(report.status),
+      report.timestamp.getTime(),
+    ]);
+    const replies = await this.#run<Reply[]>('take', [leaseFor, ...args]);
+    return replies.map((reply, index) => readTaken(wishes[index].ref, reply));
+  }
+
+  async #done(wishes: readonly { ref: ReportRef; lease: string }[]): Promise<void[]> {
+    const args = wishes.flatMap(({ ref, lease }) => [ref.messageUuid, ref.revision, lease]);
+    await this.#run('done', [this.host.retention, ...args]);
+    return wishes.map(() => undefined);
   }
 
   #run<T>(

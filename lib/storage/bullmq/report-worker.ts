@@ -21,8 +21,6 @@ const WHILE_BUSY = 250;
 const SICK_INTERVAL = 1_000;
 /** The longest pause of the whole line in one go, in ms: others may learn earlier that it is free. */
 const LONGEST_PAUSE = 1_000;
-/** A request is held to be in flight for so many ms after its timeout. */
-const MARGIN = 1_000;
 /** How often BullMQ looks for jobs whose process died, in ms. */
 const STALLED_INTERVAL = 5_000;
 /** Longest time in ms that the end of a worker without requests in flight takes. */
@@ -147,10 +145,10 @@ export class ReportWorker {
     token: string,
     how: { probe: boolean; alone: boolean },
   ): Promise<void> {
-    const { books, settings, bullmq } = this.tools;
+    const { books, bullmq } = this.tools;
     const retried = job.attemptsMade > 0;
     const taking = { lease: token, retried, report: reportIn(ref, job), ...how };
-    const taken = await books.take(ref, taking, settings.timeout + MARGIN);
+    const taken = await books.take(ref, taking);
     switch (taken.kind) {
       case 'go':
         return this.#go({ ref, job, token, probe: how.probe, taken });

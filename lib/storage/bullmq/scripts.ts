@@ -4,9 +4,9 @@
  *
  * What they keep, all below one base key, in one slot of a cluster:
  *
- *     <base>              hash    totals: open, pending, passed, revision; the line; account, format
+ *     <base>              hash    totals: open, pending, passed; the line; account, format
  *     <base>:m:<uuid>     hash    a message, and its report
- *     <base>:v:<digest>   list    the messages of a verification, oldest first
+ *     <base>:v:<digest>   string  the messages of a verification, oldest first, with spaces between
  *     <base>:d:<second>   set     open messages whose deadline is in that second
  *     <base>:deadlines    zset    the seconds that have one
  *     <base>:outbox       zset    reports that may not be jobs yet, by the time of their recording
@@ -48,6 +48,21 @@ local GRACE = 3600000
 -- What is pending is kept for so long, as its job is, which knows enough by itself.
 local KEPT = 2592000000
 
+-- The messages of a verification, as a string: a list takes twice the memory.
+local function messagesOf(digest)
+  local uuids = {}
+  for uuid in string.gmatch(redis.call('GET', base .. ':v:' .. digest) or '', '%S+') do
+    uuids[#uuids + 1] = uuid
+  end
+  return uuids
+end
+
+-- A message that is known by its report alone. A failed job of the same uuid may be left from long
+-- ago: no revision of this one is that of it.
+local function add(uuid)
+  redis.call('HSET', message(uuid), 'v', '', 't', int(now), 'c', '', 'r', int(time()))
+end
+
 local function forgetAfter(uuid, sentAt, retention)
   local left = math.max(0, tonumber(sentAt or now) + retention - now) + GRACE
   redis.call('PEXPIRE', message(uuid), int(left))
@@ -70,13 +85,13 @@ end
 -- Gives a message its status, and puts the report of it into the outbox. Returns the entry there:
 -- job|status|moment|job whose place it takes.
 local function report(uuid, m, status, statusAt)
-  local revision = int(redis.call('HINCRBY', base, 'revision', 1))
   local key = message(uuid)
+  local revision = int(redis.call('HINCRBY', key, 'r', 1))
   close(uuid, m)
   if m.p ~= 'p' then redis.call('HINCRBY', base, 'pending', 1) end
   local replaced = ''
   if m.p == 'p' or m.p == 'f' then replaced = uuid .. '-' .. m.r end
-  redis.call('HSET', key, 's', status, 'a', statusAt, 'r', revision, 'p', 'p', 'g', int(now - standstill()))
+  redis.call('HSET', key, 's', status, 'a', statusAt, 'p', 'p', 'g', int(now - standstill()))
   redis.call('HDEL', key, 'd', 'n', 'b', 'x', 'y')
   redis.call('PEXPIRE', key, KEPT)
   local entry = uuid .. '-' .. revision .. '|' .. status .. '|' .. statusAt .. '|' .. replaced
@@ -97,21 +112,21 @@ local retention, expireAfter, most = tonumber(ARGV[7]), tonumber(ARGV[8]), tonum
 local m = read(uuid)
 if m.v and m.v ~= '' then return m.v == digest and 1 or 0 end
 
-local list = base .. ':v:' .. digest
-local place = nil
+local others = messagesOf(digest)
+local place = #others + 1
 if given == '1' then
-  local others = redis.call('LRANGE', list, 0, -1)
-  for i = #others, 1, -1 do
-    local at = redis.call('HGET', message(others[i]), 't')
+  while place > 1 do
+    local at = redis.call('HGET', message(others[place - 1]), 't')
     if tonumber(at or 0) <= tonumber(sentAt) then break end
-    place = others[i]
+    place = place - 1
   end
 end
-if place then redis.call('LINSERT', list, 'BEFORE', place, uuid)
-else redis.call('RPUSH', list, uuid) end
-redis.call('LTRIM', list, -most, -1)
+table.insert(others, place, uuid)
+while #others > most do table.remove(others, 1) end
+local key = base .. ':v:' .. digest
 local left = math.max(0, sentAt + retention - now) + GRACE
-if redis.call('PTTL', list) < left then redis.call('PEXPIRE', list, int(left)) end
+left = math.max(left, redis.call('PTTL', key))
+redis.call('SET', key, table.concat(others, ' '), 'PX', int(left))
 
 if m.t then
   redis.call('HSET', message(uuid), 'v', digest, 't', sentAt, 'c', country)
@@ -130,7 +145,7 @@ local retention = tonumber(ARGV[7])
 
 local known = {}
 local winner
-for _, uuid in ipairs(redis.call('LRANGE', base .. ':v:' .. digest, 0, -1)) do
+for _, uuid in ipairs(messagesOf(digest)) do
   local m = read(uuid)
   if m.t and m.t + retention > now then
     known[#known + 1] = { uuid = uuid, m = m }
@@ -160,7 +175,7 @@ const ENQUEUE = `
 local uuid, status, statusAt = ARGV[2], ARGV[3], ARGV[4]
 local m = read(uuid)
 if m.s and (m.s == 'C' or m.s == status) then return { 'stands', m.s, m.a } end
-if not m.t then redis.call('HSET', message(uuid), 'v', '', 't', int(now), 'c', '') end
+if not m.t then add(uuid) end
 return { 'recorded', report(uuid, m, status, statusAt) }
 `;
 
@@ -172,7 +187,7 @@ for i = 2, #ARGV, 4 do
   local m = read(uuid)
   if not m.t then
     m = { p = 'f', r = revision, s = status }
-    redis.call('HSET', message(uuid), 'v', '', 't', int(now), 'c', '')
+    add(uuid)
   end
   if m.p == 'f' and m.r == revision then
     entries[#entries + 1] = report(uuid, m, m.s, m.a or statusAt)
