@@ -151,8 +151,15 @@ export class BullMQConversionStorage implements ConversionStorage {
         failedJobs: new FailedJobs(queue, redis, books, outbox),
       };
       if (!host.delivery) return opened;
-      const tools = { bullmq, queue, books, host, settings: host.delivery };
-      const worker = new ReportWorker({ ...tools, redis: await connections.forBullMQ() });
+      const ofWorker = await connections.forBullMQ();
+      const worker = new ReportWorker({
+        bullmq,
+        queue,
+        books: new RedisBooks(ofWorker, base, host),
+        host,
+        settings: host.delivery,
+        redis: ofWorker,
+      });
       return { ...opened, worker, sweeper: new Sweeper(books, outbox, worker, host) };
     } catch (error) {
       connections.close();

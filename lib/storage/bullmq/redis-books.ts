@@ -69,9 +69,6 @@ export class RedisBooks {
   readonly #takes = new Together<{ ref: ReportRef; taking: Taking }, Taken>((wishes) =>
     this.#take(wishes),
   );
-  readonly #dones = new Together<{ ref: ReportRef; lease: string }, void>((wishes) =>
-    this.#done(wishes),
-  );
 
   constructor(
     private readonly redis: Redis,
@@ -177,8 +174,8 @@ export class RedisBooks {
     return this.#takes.want({ ref, taking });
   }
 
-  done(ref: ReportRef, lease: string): Promise<void> {
-    return this.#dones.want({ ref, lease });
+  async done({ messageUuid, revision }: ReportRef, lease: string): Promise<void> {
+    await this.#run('done', [this.host.retention, messageUuid, revision, lease]);
   }
 
   /** @returns whether it is still the newest report of its message */
@@ -233,12 +230,6 @@ export class RedisBooks {
     ]);
     const replies = await this.#run<Reply[]>('take', [leaseFor, ...args]);
     return replies.map((reply, index) => readTaken(wishes[index].ref, reply));
-  }
-
-  async #done(wishes: readonly { ref: ReportRef; lease: string }[]): Promise<void[]> {
-    const args = wishes.flatMap(({ ref, lease }) => [ref.messageUuid, ref.revision, lease]);
-    await this.#run('done', [this.host.retention, ...args]);
-    return wishes.map(() => undefined);
   }
 
   #run<T>(

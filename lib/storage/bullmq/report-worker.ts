@@ -32,6 +32,7 @@ const ANY_NUMBER = 1_000_000;
 export interface WorkerTools {
   readonly bullmq: BullMQ;
   readonly queue: Queue<ReportJob>;
+  /** On the worker's own connection. */
   readonly books: RedisBooks;
   readonly host: ConversionStorageHost;
   readonly settings: DeliverySettings;
@@ -210,10 +211,17 @@ export class ReportWorker {
     return this.#retry(going, { attempts: attempts + 1, wait }, answer.reason);
   }
 
-  async #done({ ref, token, taken }: Going): Promise<void> {
-    await this.#insist(() => this.tools.books.done(ref, token));
+  /**
+   * The books hear of it on the connection on which BullMQ then completes the job: Redis does the one
+   * before the other, and nobody has to wait in between.
+   */
+  #done({ ref, token, taken }: Going): void {
     const attempts = taken.attempts + 1;
-    this.tools.host.emit({ type: 'delivered', ...taken.report, attempts });
+    this.tools.books.done(ref, token).then(
+      () => this.tools.host.emit({ type: 'delivered', ...taken.report, attempts }),
+      // Its job isn't completed either: it is taken again.
+      () => {},
+    );
   }
 
   async #fail({ ref, job, token, taken }: Going, reason: FailureReason): Promise<void> {

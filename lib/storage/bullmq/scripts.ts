@@ -314,15 +314,12 @@ local function endDelivery(uuid, sentAt, state, retention)
 end
 `;
 
-/** For each report that the provider has: uuid, revision, lease. */
+/** The provider has the report. */
 const DONE = `
 ${ANSWERED}
-local retention = tonumber(ARGV[2])
-for i = 3, #ARGV, 3 do
-  local current, sentAt = answered(ARGV[i], ARGV[i + 1], ARGV[i + 2])
-  if current then endDelivery(ARGV[i], sentAt, 'd', retention) end
-  redis.call('HINCRBY', base, 'passed', 1)
-end
+local current, sentAt = answered(ARGV[3], ARGV[4], ARGV[5])
+if current then endDelivery(ARGV[3], sentAt, 'd', tonumber(ARGV[2])) end
+redis.call('HINCRBY', base, 'passed', 1)
 return 1
 `;
 
