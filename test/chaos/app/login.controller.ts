@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { ConversionFeedbackService, TrackConversion } from 'nestjs-conversion-feedback';
 import { SettledHeaderInterceptor } from './settled-header.interceptor.js';
-import { WitnessedStorage } from './witness.js';
+import { Witness } from './witness.js';
 
 interface Attempt {
   readonly verificationId: string;
@@ -22,7 +22,7 @@ interface Attempt {
 export class LoginController {
   constructor(
     @Inject(ConversionFeedbackService) private readonly feedback: ConversionFeedbackService,
-    @Inject(WitnessedStorage) private readonly storage: WitnessedStorage,
+    @Inject(Witness) private readonly witness: Witness,
   ) {}
 
   /** The text names the verification, so that the sandbox knows whose message it was. */
@@ -34,7 +34,7 @@ export class LoginController {
       dst: '14155550123',
       text: verificationId,
     });
-    return { messageUuid, trackedAt: this.storage.trackedAt.get(messageUuid) };
+    return { messageUuid, trackedAt: this.witness.trackedAt.get(messageUuid) };
   }
 
   /** For messages that the app sent by other means. */
@@ -42,7 +42,7 @@ export class LoginController {
   async track(@Body() body: { verificationId: string; messageUuid: string }) {
     await this.feedback.track(body.verificationId, body.messageUuid);
     const { messageUuid } = body;
-    return { messageUuid, trackedAt: this.storage.trackedAt.get(messageUuid) };
+    return { messageUuid, trackedAt: this.witness.trackedAt.get(messageUuid) };
   }
 
   @Post('verify')

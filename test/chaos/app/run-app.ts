@@ -6,22 +6,24 @@ import type { AppSettings } from '../harness/protocol.js';
 import { ControlController } from './control.controller.js';
 import { LoginController } from './login.controller.js';
 import { tell } from './parent.js';
+import { storageOf } from './storage.js';
 import { VitalsController } from './vitals.controller.js';
 import { stepClock } from './wall-clock.js';
 import { tellOfTheWire } from './wire.js';
-import { WitnessedStorage } from './witness.js';
+import { Witness } from './witness.js';
 
 /** Boots an app as its users would; it says where it listens, and all that happens in it. */
 export async function runApp(settings: AppSettings, port: number): Promise<void> {
   if (settings.clockShift) stepClock(settings.clockShift);
   if (settings.wire) tellOfTheWire();
-  const { path, durability, baseUrl, authId, authToken, module } = settings;
-  const storage = new WitnessedStorage({ path, durability });
+  const { baseUrl, authId, authToken, module } = settings;
+  const witness = new Witness();
+  const storage = witness.watch(storageOf(settings));
 
   @Module({
     imports: [ConversionFeedbackModule.forRoot({ baseUrl, authId, authToken, storage, ...module })],
     controllers: [LoginController, ControlController, VitalsController],
-    providers: [{ provide: WitnessedStorage, useValue: storage }],
+    providers: [{ provide: Witness, useValue: witness }],
   })
   class AppModule {}
 

@@ -1,34 +1,34 @@
-import {
-  LmdbConversionStorage,
-  type Settlement,
-  type TrackedMessage,
-  type VerificationOutcome,
-} from 'nestjs-conversion-feedback';
+import type { ConversionStorage } from 'nestjs-conversion-feedback';
 import { chaosTime } from '../harness/time.js';
 
 /** Moments that are remembered of each kind: far more than there are requests at a time. */
 const REMEMBERED = 2_000;
 
 /**
- * The store, and when it confirmed what: the witness of whether a response left before its
- * conversion was recorded, which `recordTimeout` allows.
+ * Notes when a storage confirmed what: the witness of whether a response left before its conversion
+ * was recorded, which `recordTimeout` allows.
  */
-export class WitnessedStorage extends LmdbConversionStorage {
+export class Witness {
   /** Verifications that this process settled, and when that was confirmed. */
   readonly settledAt = new Map<string, number>();
   /** The same of messages. */
   readonly trackedAt = new Map<string, number>();
 
-  override async track(message: TrackedMessage): Promise<boolean> {
-    const tracked = await super.track(message);
-    if (tracked) note(this.trackedAt, message.messageUuid);
-    return tracked;
-  }
-
-  override async settle(outcome: VerificationOutcome): Promise<Settlement> {
-    const settlement = await super.settle(outcome);
-    note(this.settledAt, outcome.verificationId);
-    return settlement;
+  /** Watches a storage from now on. */
+  watch(storage: ConversionStorage): ConversionStorage {
+    const track = storage.track.bind(storage);
+    const settle = storage.settle.bind(storage);
+    storage.track = async (message) => {
+      const tracked = await track(message);
+      if (tracked) note(this.trackedAt, message.messageUuid);
+      return tracked;
+    };
+    storage.settle = async (outcome) => {
+      const settlement = await settle(outcome);
+      note(this.settledAt, outcome.verificationId);
+      return settlement;
+    };
+    return storage;
   }
 }
 

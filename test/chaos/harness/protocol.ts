@@ -10,6 +10,8 @@ export interface AppSettings {
   /** Folder of the lmdb store. */
   readonly path: string;
   readonly durability?: 'committed' | 'flushed';
+  /** Port of the Redis that all is kept in, instead of the lmdb store. */
+  readonly redis?: number;
   /** The sandbox's. */
   readonly baseUrl: string;
   readonly authId: string;

@@ -32,6 +32,8 @@ export interface TallyRules {
   /** Requests in flight at most: so many repeats a kill may cause. */
   readonly concurrency: number;
   readonly forgivable?: Forgivable;
+  /** Whether all processes deliver, and not one at a time. */
+  readonly allDeliver?: boolean;
 }
 
 /** What took part. */
@@ -45,7 +47,7 @@ export interface Seen {
 export async function takeTally(
   verifications: readonly Verification[],
   { provider, service, records }: Seen,
-  { concurrency, forgivable }: TallyRules,
+  { concurrency, forgivable, allDeliver = false }: TallyRules,
 ): Promise<Tally> {
   const [messages, requests, failed] = await Promise.all([
     provider.messages(),
@@ -86,7 +88,12 @@ export async function takeTally(
       ([uuid, report]) => `recorded ${JSON.stringify(report)}, but ${uuid} is ${said.get(uuid)}`,
     ),
   );
-  const repeats = findRepeats(requests, service.killedAt, records.handovers, provider.wentDownAt);
+  const repeats = findRepeats(
+    requests,
+    service.killedAt,
+    allDeliver ? [] : records.handovers,
+    provider.wentDownAt,
+  );
   violations.push(
     ...repeats.unexplained.map((uuid) => `${uuid} was reported again without a reason`),
     ...repeats.atOnce.map((uuid) => `${uuid} was reported by two requests at once`),
