@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { ConversionStorage } from '../../lib/index.js';
+import { Backoff, ConversionStorage, DeliveryAnswer } from '../../lib/index.js';
 import { settled } from '../support/clocks.js';
 import { ManualClock } from '../support/clocks.js';
 import { ProcessClock } from '../support/process-clock.js';
@@ -16,8 +16,14 @@ const MOMENT = 25;
 export interface InProcessStore {
   /** Another storage over the store. */
   make(): ConversionStorage;
-  /** Lets a lease run out whose holder is gone. */
-  outliveLease(): void;
+  /** A storage's process died: what it held on to is let go, as it would be in time. */
+  died(storage: ConversionStorage): Promise<void>;
+  /** It ended in order, with requests in flight that were cut. */
+  ended(storage: ConversionStorage): Promise<void>;
+  /** Lets happen what happens outside of this process. */
+  moment(): Promise<void>;
+  /** How long reports wait, where that is real time. */
+  readonly backoff?: Backoff;
   discard(): Promise<void>;
 }
 
@@ -37,6 +43,11 @@ export class InProcessSite implements Site {
   readonly #clock = new ManualClock();
   readonly #processes = new Map<number, Process>();
   readonly #dead: Process[] = [];
+  #bury!: () => void;
+  /** Requests of dead processes are never answered; in the end they may go. */
+  readonly #buried = new Promise<DeliveryAnswer>((resolve) => {
+    this.#bury = () => resolve({ kind: 'done' });
+  });
 
   constructor(
     private readonly store: InProcessStore,
@@ -68,13 +79,20 @@ export class InProcessSite implements Site {
       superseded: this.setUp.superseded,
       expireAfter: this.setUp.expireAfter,
       retention: RETENTION,
-      delivery: { ...settings, concurrency: this.setUp.concurrency, maxAge: MAX_AGE },
+      delivery: {
+        ...settings,
+        backoff: this.store.backoff ?? settings.backoff,
+        concurrency: this.setUp.concurrency,
+        maxAge: MAX_AGE,
+      },
       lost: () => {},
       emit: (event) => {
         if (process.alive) oracle.happened(event);
       },
       deliver: (report) =>
-        process.alive ? provider.ask(number, report, () => process.alive) : new Promise(() => {}),
+        process.alive
+          ? Promise.race([provider.ask(number, report, () => process.alive), this.#buried])
+          : this.#buried,
     });
     process.storage.deliver();
     this.#processes.set(number, process);
@@ -86,6 +104,7 @@ export class InProcessSite implements Site {
     process.alive = false;
     process.clock.bury();
     await process.storage.close();
+    await this.store.ended(process.storage);
   }
 
   async crash(number: number): Promise<void> {
@@ -94,7 +113,7 @@ export class InProcessSite implements Site {
     process.alive = false;
     process.clock.die();
     this.#dead.push(process);
-    this.store.outliveLease();
+    await this.store.died(process.storage);
   }
 
   async jump(ms: number): Promise<void> {
@@ -104,6 +123,7 @@ export class InProcessSite implements Site {
   async moment(): Promise<void> {
     this.#clock.jump(MOMENT);
     await settled();
+    await this.store.moment();
     // A write that changes nothing: what waited to be written is written with it.
     await Promise.all(this.alive.map((number) => this.process(number).retryFailed(newUuid())));
   }
@@ -114,6 +134,7 @@ export class InProcessSite implements Site {
       clock.bury();
       await storage.close();
     }
+    this.#bury();
     await this.store.discard();
   }
 }

@@ -28,7 +28,11 @@ async function lmdbStore(): Promise<InProcessStore> {
       }
       return new LmdbConversionStorage({ path });
     },
-    outliveLease: () => (machineAhead += LEASE_OVER),
+    died: async () => {
+      machineAhead += LEASE_OVER;
+    },
+    ended: async () => {},
+    moment: async () => {},
     discard: remove,
   };
 }

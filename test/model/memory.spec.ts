@@ -8,7 +8,9 @@ import { LONGEST, parameters, runs } from './size.js';
 
 const store: InProcessStore = {
   make: () => new MemoryConversionStorage(),
-  outliveLease: () => {},
+  died: async () => {},
+  ended: async () => {},
+  moment: async () => {},
   discard: async () => {},
 };
 

@@ -232,7 +232,8 @@ export class Oracle {
     if (word.report !== 'pending') {
       this.#differs(`the provider was told ${inWords(report)}, which is ${word.report} already`);
     }
-    if (this.#requests.some((request) => request.message === message)) {
+    // Another process may ask again before this one has said what became of the answer.
+    if (this.#requests.some((each) => each.message === message && !each.answer)) {
       this.#differs(`two reports of one message are in flight at once: ${inWords(report)}`);
     }
     // Told again: the answer to the last request wasn't noted.
@@ -271,7 +272,10 @@ export class Oracle {
   happened(event: ConversionFeedbackEvent): void {
     if (event.type !== 'delivered' && event.type !== 'failed' && event.type !== 'retrying') return;
     const request = this.#requests.find(
-      ({ message, answer }) => message.uuid === event.messageUuid && answer !== undefined,
+      ({ report, answer }) =>
+        answer !== undefined &&
+        report.messageUuid === event.messageUuid &&
+        report.status === event.status,
     );
     if (!request) return this.#differs(`${event.type} without an answer: ${inWords(event)}`);
     this.#requests = this.#requests.filter((each) => each !== request);

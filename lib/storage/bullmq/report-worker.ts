@@ -163,8 +163,9 @@ export class ReportWorker {
         return this.#alone(() => this.#take(ref, job, token, { ...how, alone: true }));
       case 'blocked': {
         const turn = await this.#line.turnOf(ref.messageUuid, taken.line, () => this.#isLast());
-        if ('wait' in turn && turn.wait > 0) return this.#pause(turn.wait);
-        return this.#take(ref, job, token, { ...how, probe: 'probe' in turn });
+        if (turn.kind === 'all wait') return this.#pause(turn.ms);
+        if (turn.kind === 'wait') return this.#putOff(job, token, turn.ms);
+        return this.#take(ref, job, token, { ...how, probe: turn.kind === 'ask' });
       }
     }
   }

@@ -48,11 +48,12 @@ local GRACE = 3600000
 -- What is pending is kept for so long, as its job is, which knows enough by itself.
 local KEPT = 2592000000
 
--- The messages of a verification, as a string: a list takes twice the memory.
-local function messagesOf(digest)
+-- The messages of a verification but one, from a string: a list takes twice the memory. Some may be
+-- forgotten, and be of another verification since.
+local function messagesOf(digest, butNot)
   local uuids = {}
   for uuid in string.gmatch(redis.call('GET', base .. ':v:' .. digest) or '', '%S+') do
-    uuids[#uuids + 1] = uuid
+    if uuid ~= butNot then uuids[#uuids + 1] = uuid end
   end
   return uuids
 end
@@ -112,7 +113,7 @@ local retention, expireAfter, most = tonumber(ARGV[7]), tonumber(ARGV[8]), tonum
 local m = read(uuid)
 if m.v and m.v ~= '' then return m.v == digest and 1 or 0 end
 
-local others = messagesOf(digest)
+local others = messagesOf(digest, uuid)
 local place = #others + 1
 if given == '1' then
   while place > 1 do
@@ -147,7 +148,7 @@ local known = {}
 local winner
 for _, uuid in ipairs(messagesOf(digest)) do
   local m = read(uuid)
-  if m.t and m.t + retention > now then
+  if m.v == digest and m.t + retention > now then
     known[#known + 1] = { uuid = uuid, m = m }
     if uuid == named then winner = #known end
   end

@@ -10,7 +10,14 @@ const WHILE_ANOTHER_ASKS = 250;
 const FARTHEST = 86_400_000;
 
 /** What is to be done with a report while the line is blocked. */
-export type Turn = { readonly probe: true } | { readonly wait: number };
+export type Turn =
+  | { readonly kind: 'ask' }
+  /** The line has changed meanwhile. */
+  | { readonly kind: 'look again' }
+  /** Nobody may ask for so many ms. */
+  | { readonly kind: 'all wait'; readonly ms: number }
+  /** Another report asks first. */
+  | { readonly kind: 'wait'; readonly ms: number };
 
 /** What stands in Redis: the line, and until when somebody asks whether it is free. */
 interface Stored extends LineState {
@@ -38,31 +45,28 @@ export class SharedLine {
    * Whether a report may ask a blocked line whether it is free.
    * @param raw the line as it was found
    * @param isAlone whether there is no other report to ask with
-   * @returns a wait of 0 ms where the line has changed meanwhile
    */
   async turnOf(messageUuid: string, raw: string, isAlone: () => Promise<boolean>): Promise<Turn> {
     const now = this.clock.now();
     const before = read(raw);
     const { block, probingUntil = 0 } = before;
-    if (!block) return { wait: 0 };
+    if (!block) return { kind: 'look again' };
     const line = new Line(before);
     const isSuspect = block.suspect === messageUuid;
-    const othersMayAsk = isSuspect && !(await isAlone());
-    if (isSuspect && !othersMayAsk) line.noOtherToAsk(now);
+    if (isSuspect && !(await isAlone())) return { kind: 'wait', ms: WHILE_ANOTHER_ASKS };
+    if (isSuspect) line.noOtherToAsk(now);
     const mayAskAtOnce = block.suspect !== undefined && !isSuspect;
-    const probeAt = block.probeAt > now + FARTHEST ? now : block.probeAt;
-    const wait = Math.max(
-      othersMayAsk ? WHILE_ANOTHER_ASKS : 0,
-      mayAskAtOnce ? 0 : probeAt - now,
+    const ms = Math.max(
+      mayAskAtOnce || block.probeAt > now + FARTHEST ? 0 : block.probeAt - now,
       // A line that is down is asked every second, whether the request before was answered or not.
       block.cause === 'down' || probingUntil > now + FARTHEST ? 0 : probingUntil - now,
     );
-    if (wait <= 0) line.probing(now);
-    const after = { ...line.state, probingUntil: wait > 0 ? probingUntil : now + this.timeout };
-    const isUnchanged = wait > 0 && line.state === before;
-    if (!isUnchanged && !(await this.#move(raw, after))) return { wait: 0 };
+    if (ms <= 0) line.probing(now);
+    const after = { ...line.state, ...(ms > 0 ? {} : { probingUntil: now + this.timeout }) };
+    const isUnchanged = ms > 0 && line.state === before;
+    if (!isUnchanged && !(await this.#move(raw, after))) return { kind: 'look again' };
     this.#tell(after);
-    return wait > 0 ? { wait: Math.min(wait, FARTHEST) } : { probe: true };
+    return ms > 0 ? { kind: 'all wait', ms } : { kind: 'ask' };
   }
 
   /**
