@@ -5,18 +5,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A program that the tests need and npm doesn't bring. */
-export interface Program {
-  /** What it may be called. */
-  readonly names: readonly string[];
-  /** The variable of the environment that says where it is. */
-  readonly variable: string;
-  /** Debian's package of it. */
-  readonly debian: string;
-}
-
 /** Path of a program: where the variable says, else in PATH, else (on Debian, as root) installed now. */
-export async function findProgram({ names, variable, debian }: Program): Promise<string> {
+export async function findProgram({ names, variable, debian }) {
   const given = process.env[variable];
   if (given !== undefined && given !== '') {
     if (await isExecutable(given)) return given;
@@ -35,7 +25,7 @@ export async function findProgram({ names, variable, debian }: Program): Promise
   throw new Error(`Not found: install ${names.join(' or ')}, or set ${variable}.`);
 }
 
-async function inPath(names: readonly string[]): Promise<string | undefined> {
+async function inPath(names) {
   for (const name of names) {
     for (const folder of (process.env.PATH ?? '').split(delimiter)) {
       const path = join(folder, name);
@@ -45,7 +35,7 @@ async function inPath(names: readonly string[]): Promise<string | undefined> {
   return undefined;
 }
 
-async function isExecutable(path: string): Promise<boolean> {
+async function isExecutable(path) {
   return access(path, constants.X_OK).then(
     () => true,
     () => false,
