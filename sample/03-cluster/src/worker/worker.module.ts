@@ -1,0 +1,23 @@
+import { DynamicModule, Module } from '@nestjs/common';
+import { ConversionFeedbackModule } from 'nestjs-conversion-feedback';
+import { Environment } from '../environment.js';
+import { plivoAccount } from '../plivo-account.js';
+import { sharedStorage } from '../shared-storage.js';
+import { ReportLog } from './report-log.js';
+
+/** Takes what the web instances recorded to Plivo. No controllers, no HTTP. */
+@Module({})
+export class WorkerModule {
+  static for(environment: Environment): DynamicModule {
+    return {
+      module: WorkerModule,
+      imports: [
+        ConversionFeedbackModule.forRoot({
+          ...plivoAccount(environment),
+          storage: sharedStorage(environment),
+        }),
+      ],
+      providers: [ReportLog],
+    };
+  }
+}
