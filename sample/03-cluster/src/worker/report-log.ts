@@ -1,23 +1,16 @@
-import { Injectable, Logger, OnModuleDestroy } from '@nestjs/common';
-import { ConversionFeedbackEvent, ConversionFeedbackService } from 'nestjs-conversion-feedback';
-import { Subscription } from 'rxjs';
+import { Injectable, Logger } from '@nestjs/common';
+import { ConversionFeedbackService } from 'nestjs-conversion-feedback';
 
-/** Says which reports this worker took to Plivo. */
+/** Says which reports this worker took to Plivo. What goes wrong, the module says by itself. */
 @Injectable()
-export class ReportLog implements OnModuleDestroy {
+export class ReportLog {
   readonly #logger = new Logger(ReportLog.name);
-  readonly #subscription: Subscription;
 
   constructor(feedback: ConversionFeedbackService) {
-    this.#subscription = feedback.events$.subscribe((event) => this.#log(event));
-  }
-
-  onModuleDestroy(): void {
-    this.#subscription.unsubscribe();
-  }
-
-  #log(event: ConversionFeedbackEvent): void {
-    if (event.type !== 'delivered') return;
-    this.#logger.log(`Reported ${event.messageUuid} ${event.status}`);
+    // The events complete when the worker ends.
+    feedback.events$.subscribe((event) => {
+      if (event.type !== 'delivered') return;
+      this.#logger.log(`Reported ${event.messageUuid} ${event.status}`);
+    });
   }
 }
