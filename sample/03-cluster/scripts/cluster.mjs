@@ -20,7 +20,7 @@ export class Cluster {
    * @param onEnd hears why, where one of the processes ends and nobody asked for it
    */
   constructor(env, onEnd) {
-    this.#env = { OTP_SECRET: randomBytes(32).toString('base64'), ...env };
+    this.#env = { ...env, OTP_SECRET: env.OTP_SECRET || randomBytes(32).toString('base64') };
     this.#onEnd = onEnd;
   }
 

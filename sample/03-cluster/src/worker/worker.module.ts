@@ -15,6 +15,9 @@ export class WorkerModule {
         ConversionFeedbackModule.forRoot({
           ...plivoAccount(environment),
           storage: sharedStorage(environment),
+          // The sooner a report that hangs is given up, the sooner those of a worker that died are
+          // another's: nobody knows before that they don't hang.
+          delivery: { timeout: 3_000 },
         }),
       ],
       providers: [ReportLog],
