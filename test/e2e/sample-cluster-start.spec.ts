@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { freePort } from '../../scripts/free-port.mjs';
+import { freePort } from '../support/free-port.js';
 import { Child } from '../support/child.js';
 import { type Redis, startRedis } from '../support/redis.js';
 

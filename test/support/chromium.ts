@@ -1,5 +1,5 @@
 import { chromium, type Browser } from 'playwright-core';
-import { findProgram } from '../../scripts/find-program.mjs';
+import { findProgram } from './find-program.js';
 
 /** Path of a Chromium. */
 export function findChromium(): Promise<string> {

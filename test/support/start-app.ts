@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { freePort } from '../../scripts/free-port.mjs';
+import { freePort } from './free-port.js';
 import { userEnvironment } from './run.js';
 import { until } from './until.js';
 

@@ -1,0 +1,1 @@
+export { findProgram } from '../../scripts/find-program.mjs';
