@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ConversionStatus, LmdbConversionStorage } from '../../lib/index.js';
+import { BullMQConversionStorage } from '../../lib/storage/bullmq/index.js';
 import { PlivoSandbox, SandboxFault } from '../../lib/sandbox/index.js';
 import { RunningApp, startApp } from '../support/app.js';
 import { settled } from '../support/clocks.js';
+import { startRedis } from '../support/redis.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { LONGEST, parameters, runs } from './size.js';
 
@@ -38,29 +40,44 @@ const races: fc.Arbitrary<Race> = fc.record({
   turns: fc.nat(12),
 });
 
-const count = runs(1_000, 100);
+/** What a storage stands on, and how to be rid of that. */
+const storages = {
+  lmdb: async () => {
+    const { path, remove } = await tempFolder();
+    return { storage: new LmdbConversionStorage({ path }), remove };
+  },
+  bullmq: async () => {
+    const redis = await startRedis();
+    const storage = new BullMQConversionStorage({ connection: { port: redis.port } });
+    return { storage, remove: () => redis.stop() };
+  },
+};
 
-describe('A success that comes while NOT_CONVERTED is in flight', () => {
+describe.each([
+  { on: 'lmdb', count: runs(1_000, 100) },
+  { on: 'bullmq', count: runs(1_000, 40) },
+] as const)('A success that comes while NOT_CONVERTED is in flight, on $on', ({ on, count }) => {
   let sandbox: PlivoSandbox;
   let app: RunningApp;
-  let folder: Awaited<ReturnType<typeof tempFolder>>;
+  let remove: () => Promise<void>;
 
   beforeAll(async () => {
-    folder = await tempFolder();
+    const ground = await storages[on]();
+    remove = ground.remove;
     sandbox = await PlivoSandbox.start();
     app = await startApp({
       sandbox,
       options: {
-        storage: new LmdbConversionStorage({ path: folder.path }),
+        storage: ground.storage,
         delivery: { timeout: TIMEOUT, backoff: { initial: 10, max: 50 }, rateLimit: false },
       },
     });
-  });
+  }, 120_000);
 
   afterAll(async () => {
     await app.close();
     await sandbox.stop();
-    await folder.remove();
+    await remove();
   });
 
   /** Sends a message as an app does that has a client of its own: the module's is impatient here. */

@@ -68,7 +68,7 @@ export class ProcessSite implements Site {
     let isOpen = false;
     const opening = process.open(
       {
-        path: this.folder.path,
+        store: { path: this.folder.path },
         superseded,
         expireAfter,
         retention: RETENTION,

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   ConversionReport,
   ConversionStatus,
@@ -6,13 +6,14 @@ import {
   LmdbConversionStorage,
   MemoryConversionStorage,
 } from '../../lib/index.js';
-import { ModelProcess } from '../support/model-process.js';
+import { BullMQConversionStorage } from '../../lib/storage/bullmq/index.js';
+import { ModelProcess, StorePlace } from '../support/model-process.js';
+import { Redis, startRedis } from '../support/redis.js';
 import { HOUR, newUuid, settings, storageHost } from '../support/storage-host.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { LONGEST, runs } from './size.js';
 
 const CALLERS = 64;
-const PROCESSES = 4;
 
 const outcomeOf = (verificationId: string) => ({
   verificationId,
@@ -39,9 +40,18 @@ describe(`${CALLERS} settles of one verification at once`, () => {
 
   afterEach(() => folder.remove());
 
+  let redis: Redis;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+  }, 120_000);
+
+  afterAll(() => redis.stop());
+
   const inProcess: Record<string, (path: string) => ConversionStorage> = {
     memory: () => new MemoryConversionStorage(),
     lmdb: (path) => new LmdbConversionStorage({ path }),
+    bullmq: () => new BullMQConversionStorage({ connection: { port: redis.port } }),
   };
   const times = runs(1_000, 200);
 
@@ -71,11 +81,24 @@ describe(`${CALLERS} settles of one verification at once`, () => {
     LONGEST,
   );
 
-  const rounds = runs(1_000, 50);
+  const shared = [
+    {
+      place: 'lmdb store',
+      processes: 4,
+      rounds: runs(1_000, 50),
+      store: (): StorePlace => ({ path: folder.path }),
+    },
+    {
+      place: 'Redis',
+      processes: 2,
+      rounds: runs(10_000, 500),
+      store: (): StorePlace => ({ redis: redis.port, queueName: 'settles' }),
+    },
+  ];
 
-  it(
-    `report each message once, ${rounds} times over ${PROCESSES} processes on one store`,
-    async () => {
+  it.each(shared)(
+    'report each message once, $rounds times over $processes processes on one $place',
+    async ({ processes: count, rounds, store }) => {
       const received: ConversionReport[] = [];
       let noted = 0;
       const surroundings = {
@@ -88,7 +111,7 @@ describe(`${CALLERS} settles of one verification at once`, () => {
         },
       };
       const setUp = {
-        path: folder.path,
+        store: store(),
         superseded: ConversionStatus.CONVERTED_WITH_OTHERS,
         retention: 24 * HOUR,
         delivery: settings,
@@ -96,17 +119,17 @@ describe(`${CALLERS} settles of one verification at once`, () => {
       const moment = () => ({ now: Date.now(), machineAhead: 0 });
       const processes: ModelProcess[] = [];
       try {
-        for (let i = 0; i < PROCESSES; i += 1) {
+        for (let i = 0; i < count; i += 1) {
           processes.push(await ModelProcess.start());
           await processes[i].open(setUp, moment(), surroundings);
         }
         const messages: string[] = [];
         for (let i = 0; i < rounds; i += 1) {
           const message = messageOf(`v${i}`);
-          await processes[i % PROCESSES].track(message);
+          await processes[i % count].track(message);
           const outcome = outcomeOf(`v${i}`);
           const settlements = await Promise.all(
-            processes.map((each) => each.settleAtOnce(outcome, CALLERS / PROCESSES)),
+            processes.map((each) => each.settleAtOnce(outcome, CALLERS / count)),
           );
           const reports = settlements.flat().flatMap((settlement) => settlement.reports);
           expect(uuids(reports)).toEqual([message.messageUuid]);

@@ -37,13 +37,17 @@ export interface Moment {
   readonly machineAhead: number;
 }
 
+/** Where a store is: an lmdb folder, or a Redis. */
+export type StorePlace =
+  { readonly path: string } | { readonly redis: number; readonly queueName: string };
+
 /** What a store is opened with; the rest is the process's own. */
 export type StoreSetUp = Pick<
   ConversionStorageHost,
   'superseded' | 'expireAfter' | 'retention' | 'delivery'
-> & { readonly path: string };
+> & { readonly store: StorePlace };
 
-/** Another process on an lmdb store, in a time that the test moves. */
+/** Another process on a store, in a time that the test moves. */
 export class ModelProcess implements Bookkeeping {
   #calls = 0;
   readonly #open = new Map<number, (told: Told) => void>();

@@ -1,8 +1,9 @@
-// A process of its own on an lmdb store: it runs the built package, and does what it is told over
+// A process of its own on a store: it runs the built package, and does what it is told over
 // IPC. Its time stands still until it is told to jump, and its provider is asked over IPC as well.
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { LmdbConversionStorage } from '../../../dist/esm/index.js';
+import { BullMQConversionStorage } from '../../../dist/esm/storage/bullmq/index.js';
 
 let now = 0;
 let elapsed = 0;
@@ -28,13 +29,17 @@ let asked = 0;
 const questions = new Map();
 
 const actions = {
-  async open({ path, ...host }) {
-    storage = new LmdbConversionStorage({ path });
+  async open({ store: { path, redis, queueName }, ...host }) {
+    storage =
+      path === undefined
+        ? new BullMQConversionStorage({ connection: { port: redis }, queueName })
+        : new LmdbConversionStorage({ path });
     await storage.open({
       ...host,
       clock,
       random: () => 0.5,
       logger: new Logger('test'),
+      account: 'default',
       lost: () => {},
       emit: (event) => process.send({ event }),
       deliver: (report) =>
