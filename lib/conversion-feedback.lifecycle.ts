@@ -9,6 +9,7 @@ import {
   Optional,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { accountIdOf } from './conversion-feedback.account.js';
 import { EventBus } from './conversion-feedback.event-bus.js';
 import { LOGGER, RESOLVED_OPTIONS } from './conversion-feedback.module-definition.js';
 import type { ResolvedOptions } from './conversion-feedback.options.js';
@@ -54,12 +55,13 @@ export class ConversionFeedbackLifecycle
   async onModuleInit(): Promise<void> {
     // Every module of an app that runs on our copy of Nest has one.
     if (!this.moduleRef) this.logger.warn(secondCopyOfNest());
-    const { name, superseded, expireAfter, retention, delivery } = this.options;
+    const { name, authId, superseded, expireAfter, retention, delivery } = this.options;
     await this.#keeper.open({
       clock: this.clock,
       random: this.random,
       logger: this.logger,
       account: name,
+      accountId: accountIdOf(authId),
       superseded,
       expireAfter,
       retention,
