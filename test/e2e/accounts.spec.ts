@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Injectable, Post, UseInterceptors } from '@nestjs/common';
+import { Controller, Injectable, Module, Post, UseInterceptors } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { open } from 'lmdb';
 import {
@@ -203,6 +203,49 @@ describe('an account', () => {
       ],
     }).compile();
     await expect(booting).rejects.toThrow('`name` must stand beside the factory');
+  });
+
+  it.each([
+    ['without a name', undefined, '`name` is missing in 2 modules of this app'],
+    ['of the same name', 'eu', '`name` "eu" is that of 2 modules of this app'],
+  ])(
+    'that is set up twice, %s, stops the boot, and nothing is opened',
+    async (_, name, complaint) => {
+      const opened: string[] = [];
+      class Watched extends MemoryConversionStorage {
+        override open(...args: Parameters<MemoryConversionStorage['open']>): Promise<void> {
+          opened.push('opened');
+          return super.open(...args);
+        }
+      }
+      const [first, second] = [
+        { name, storage: new Watched() },
+        { name, storage: new Watched() },
+      ];
+      await expect(boot(first, { ...second, authId: 'MAOTHER' })).rejects.toThrow(complaint);
+      expect(opened).toEqual([]);
+    },
+  );
+
+  it('that one module sets up for two others that import it is one account', async () => {
+    const account = ConversionFeedbackModule.forRoot(
+      options({ storage: new MemoryConversionStorage() }),
+    );
+    @Module({ imports: [account] })
+    class One {}
+    @Module({ imports: [account] })
+    class Another {}
+    const module = await Test.createTestingModule({ imports: [One, Another] }).compile();
+    await module.init();
+    await module.close();
+  });
+
+  it('that each of two apps in one process sets up is one of each app', async () => {
+    const apps = [
+      await boot({ storage: new MemoryConversionStorage() }),
+      await boot({ storage: new MemoryConversionStorage() }),
+    ];
+    await Promise.all(apps.map((app) => app.close()));
   });
 
   it('that is given another’s storage stops the boot', async () => {
