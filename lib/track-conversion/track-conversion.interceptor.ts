@@ -8,6 +8,7 @@ import { ConversionFeedbackService } from '../conversion-feedback.service.js';
 import { ConversionStatus } from '../conversion-status.js';
 import { VerificationOutcome } from '../storage/conversion-storage.js';
 import { hasGoodStatus, ownAnswer } from './http-response.js';
+import { methodNameOf } from './method-name.js';
 import { onCompletion } from './on-completion.js';
 import { Found, lookUp } from './received.js';
 import { eventMeansSuccess, meansSuccess } from './success.js';
@@ -149,8 +150,9 @@ export class TrackConversionInterceptor implements NestInterceptor {
     const handler = context.getHandler();
     if (this.#complained.has(handler)) return;
     this.#complained.add(handler);
+    const method = methodNameOf(context) ?? handler.name;
     loggerOf(this.account).warn(
-      `${context.getClass().name}.${handler.name}: ${reason} (said once a handler)`,
+      `${context.getClass().name}.${method}: ${reason} (said once a handler)`,
     );
   }
 }
