@@ -28,8 +28,11 @@ const DEFAULTS: TrackConversionOptions = {};
  */
 @Injectable()
 export class TrackConversionInterceptor implements NestInterceptor {
-  /** Handlers of which a fault was logged: a line each, not one a request. */
-  readonly #complained = new Set<unknown>();
+  /**
+   * Names of handlers of which a fault was logged: a line each, not one a request. A controller that is
+   * made for each request may have functions of its own.
+   */
+  readonly #complained = new Set<string>();
 
   /** Name of the account whose messages it settles. */
   protected readonly account: string = DEFAULT_ACCOUNT;
@@ -147,13 +150,10 @@ export class TrackConversionInterceptor implements NestInterceptor {
 
   #unmatched(context: ExecutionContext, reason: string): undefined {
     this.feedback.unmatched(reason);
-    const handler = context.getHandler();
+    const handler = `${context.getClass().name}.${methodNameOf(context) ?? context.getHandler().name}`;
     if (this.#complained.has(handler)) return;
     this.#complained.add(handler);
-    const method = methodNameOf(context) ?? handler.name;
-    loggerOf(this.account).warn(
-      `${context.getClass().name}.${method}: ${reason} (said once a handler)`,
-    );
+    loggerOf(this.account).warn(`${handler}: ${reason} (said once a handler)`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Delete, Get, Param, Post, Query, Sse } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Query, Scope, Sse } from '@nestjs/common';
 import { EMPTY, Observable, Subject, firstValueFrom } from 'rxjs';
 import { ConversionStatus, TrackConversion } from '../../../lib/index.js';
 import { PlivoSandbox } from '../../../lib/sandbox/index.js';
@@ -113,6 +113,19 @@ class VerifyController {
   }
 }
 
+@Controller({ path: 'per-request', scope: Scope.REQUEST })
+@TrackConversion()
+class ControllerOfARequest {
+  constructor() {
+    this.verify = this.verify.bind(this);
+  }
+
+  @Post()
+  verify() {
+    return {};
+  }
+}
+
 @Controller('class')
 @TrackConversion()
 class DecoratedController {
@@ -138,7 +151,7 @@ describe.each(Object.keys(platforms) as Platform[])('the decorator’s options o
     app = await startApp({
       sandbox,
       platform,
-      controllers: [VerifyController, DecoratedController],
+      controllers: [VerifyController, DecoratedController, ControllerOfARequest],
     });
   });
 
@@ -265,6 +278,11 @@ describe.each(Object.keys(platforms) as Platform[])('the decorator’s options o
       { type: 'unmatched', reason: expect.any(String) },
     ]);
     await nothingIsReported();
+  });
+
+  it('says once a handler what is wrong, though each request has a controller of its own', async () => {
+    for (let requests = 0; requests < 3; requests += 1) await app.post('/per-request', {});
+    expect(app.log.matching(/ControllerOfARequest\.verify: no verification id/)).toHaveLength(1);
   });
 
   it('answers as ever where the verification is unknown', async () => {
