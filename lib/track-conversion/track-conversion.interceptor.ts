@@ -78,16 +78,15 @@ export class TrackConversionInterceptor implements NestInterceptor {
   ): Promise<void> | undefined {
     const timestamp = new Date();
     const conclude = () => this.#conclude(options, context, last, timestamp);
+    const unreadable = (error: unknown) =>
+      this.#fault(context, 'what the handler received or returned can’t be read', error);
     try {
       const answer = context.getType() === 'http' ? ownAnswer(context) : undefined;
       if (!answer) return conclude();
-      void answer
-        .then((answered) => (answered ? conclude() : undefined))
-        .catch((error) => this.#fault(context, error));
+      void answer.then((answered) => (answered ? conclude() : undefined)).catch(unreadable);
       return undefined;
     } catch (error) {
-      this.#fault(context, error);
-      return undefined;
+      return unreadable(error);
     }
   }
 
@@ -119,7 +118,11 @@ export class TrackConversionInterceptor implements NestInterceptor {
       const named = await messageUuid?.(last, context);
       await this.#settle(context, found, { status, timestamp, messageUuid: named });
     };
-    return this.feedback.waitAtMost(asked().catch((error) => this.#fault(context, error)));
+    return this.feedback.waitAtMost(
+      asked().catch((error) =>
+        this.#fault(context, 'a function given to @TrackConversion threw', error),
+      ),
+    );
   }
 
   #settle(
@@ -139,13 +142,10 @@ export class TrackConversionInterceptor implements NestInterceptor {
     return this.feedback.settle(outcome);
   }
 
-  /** A function of the app's threw. Its message isn't ours to print: it may hold anything. */
-  #fault(context: ExecutionContext, error: unknown): void {
+  /** Something of the app's threw. Its message isn't ours to print: it may hold anything. */
+  #fault(context: ExecutionContext, what: string, error: unknown): undefined {
     const name = error instanceof Error ? error.name : typeof error;
-    this.#unmatched(
-      context,
-      `a function given to @TrackConversion threw (${name}): nothing is reported`,
-    );
+    return this.#unmatched(context, `${what} (${name}): nothing is reported`);
   }
 
   #unmatched(context: ExecutionContext, reason: string): undefined {

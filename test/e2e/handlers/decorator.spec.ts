@@ -80,6 +80,16 @@ class VerifyController {
     return { still: 'fine' };
   }
 
+  @Post('unreadable')
+  @TrackConversion()
+  unreadable() {
+    return Object.defineProperty({}, 'verified', {
+      get: () => {
+        throw new RangeError('secret of the app');
+      },
+    });
+  }
+
   @Post('other-means')
   @TrackConversion({ status: ConversionStatus.CONVERTED_WITH_OTHERS })
   otherMeans() {
@@ -260,6 +270,18 @@ describe.each(Object.keys(platforms) as Platform[])('the decorator’s options o
     await nothingIsReported();
     expect(app.events.of('unmatched').at(-1)).toMatchObject({
       reason: expect.stringContaining('threw (Error)'),
+    });
+    expect(app.log.lines.join('\n')).not.toContain('secret of the app');
+  });
+
+  it('answers as ever, reports nothing and says why where the value can’t be read', async () => {
+    const { verificationId } = await sent();
+    const response = await app.post('/unreadable', { verificationId });
+    expect(await response.json()).toEqual({});
+    await nothingIsReported();
+    expect(app.events.of('unmatched').at(-1)).toMatchObject({
+      reason:
+        'what the handler received or returned can’t be read (RangeError): nothing is reported',
     });
     expect(app.log.lines.join('\n')).not.toContain('secret of the app');
   });
