@@ -56,7 +56,8 @@ export class Recorder {
    */
   record<T>(write: () => Promise<T>, written: (result: T) => void): Promise<void> {
     if (this.unfinished >= HELD) return this.#drop();
-    const attempt = () => write().then(written);
+    // A storage of the app's may throw where it should reject.
+    const attempt = async (): Promise<void> => written(await write());
     if (this.#held.length > 0) {
       this.#held.push(attempt);
       return Promise.resolve();

@@ -84,6 +84,20 @@ describe('a response that waits for its recording', () => {
     expect(recorder.unfinished).toBe(0);
   });
 
+  it('holds a write that throws where it should reject, as any other that fails', async () => {
+    const failing = [new Error('thrown'), undefined];
+    const written: number[] = [];
+    const write = (): Promise<number> => {
+      const error = failing.shift();
+      if (error) throw error;
+      return Promise.resolve(1);
+    };
+    expect(await left(recorder.record(write, (n) => written.push(n)))).toBe(true);
+    expect(said).toEqual([expect.stringContaining('thrown')]);
+    await clock.advance(1_000);
+    expect(written).toEqual([1]);
+  });
+
   it('tries one write a second while writes fail, however many come', async () => {
     let tries = 0;
     const write = async () => {
