@@ -193,6 +193,7 @@ export class ConversionFeedbackService {
    */
   settle(outcome: VerificationOutcome): Promise<void> {
     return this.recorder.record(
+      outcome.verificationId,
       () => this.storage.settle(outcome),
       (settlement) => this.#settled(outcome, settlement),
     );
@@ -226,6 +227,7 @@ export class ConversionFeedbackService {
   async #track(message: TrackedMessage): Promise<boolean> {
     let belongsHere = true;
     await this.recorder.record(
+      message.verificationId,
       () => this.storage.track(message),
       (tracked) => {
         belongsHere = tracked;

@@ -31,6 +31,7 @@ describe('a response that waits for its recording', () => {
     let finish!: () => void;
     const written: string[] = [];
     const waiting = recorder.record(
+      'v',
       () => new Promise<string>((resolve) => (finish = () => resolve('recorded'))),
       (result) => written.push(result),
     );
@@ -44,7 +45,7 @@ describe('a response that waits for its recording', () => {
     let finish!: () => void;
     const written: string[] = [];
     const slow = () => new Promise<string>((resolve) => (finish = () => resolve('late')));
-    const waiting = recorder.record(slow, (result) => written.push(result));
+    const waiting = recorder.record('v', slow, (result) => written.push(result));
     await clock.advance(249);
     expect(await left(waiting)).toBe(false);
     await clock.advance(1);
@@ -56,16 +57,17 @@ describe('a response that waits for its recording', () => {
 
   it('does not wait at all while the storage is known to be sick, and waits again once it is well', async () => {
     const unanswered = () => new Promise<void>(() => {});
-    const waiting = recorder.record(unanswered, () => {});
+    const waiting = recorder.record('v', unanswered, () => {});
     await clock.advance(250);
     await waiting;
-    expect(await left(recorder.record(unanswered, () => {}))).toBe(true);
+    expect(await left(recorder.record('v', unanswered, () => {}))).toBe(true);
     await recorder.record(
+      'v',
       async () => {},
       () => {},
     );
     await settled();
-    expect(await left(recorder.record(unanswered, () => {}))).toBe(false);
+    expect(await left(recorder.record('v', unanswered, () => {}))).toBe(false);
   });
 
   it('leaves at once when the write fails, and tries it again until it succeeds', async () => {
@@ -75,7 +77,7 @@ describe('a response that waits for its recording', () => {
       if (failures > 0) throw new Error(`failure ${(failures -= 1)}`);
       return 1;
     };
-    expect(await left(recorder.record(write, (n) => written.push(n)))).toBe(true);
+    expect(await left(recorder.record('v', write, (n) => written.push(n)))).toBe(true);
     expect(recorder.unfinished).toBe(1);
     await clock.advance(2_999);
     expect(written).toEqual([]);
@@ -92,7 +94,7 @@ describe('a response that waits for its recording', () => {
       if (error) throw error;
       return Promise.resolve(1);
     };
-    expect(await left(recorder.record(write, (n) => written.push(n)))).toBe(true);
+    expect(await left(recorder.record('v', write, (n) => written.push(n)))).toBe(true);
     expect(said).toEqual([expect.stringContaining('thrown')]);
     await clock.advance(1_000);
     expect(written).toEqual([1]);
@@ -104,9 +106,9 @@ describe('a response that waits for its recording', () => {
       tries += 1;
       throw new Error('disk full');
     };
-    void recorder.record(write, () => {});
+    void recorder.record('v', write, () => {});
     await settled();
-    for (let i = 0; i < 100; i += 1) void recorder.record(write, () => {});
+    for (let i = 0; i < 100; i += 1) void recorder.record('v', write, () => {});
     await clock.advance(10_000);
     expect(tries).toBe(11);
   });
@@ -119,7 +121,7 @@ describe('a response that waits for its recording', () => {
         if (sick) throw new Error('disk full');
         return i;
       };
-      void recorder.record(write, (n) => written.push(n));
+      void recorder.record('v', write, (n) => written.push(n));
     }
     await clock.advance(5_000);
     sick = false;
@@ -127,12 +129,70 @@ describe('a response that waits for its recording', () => {
     expect(written.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
   });
 
+  it.each([1, 2, 3])(
+    'follows in the order in which they came, though the first failed %d times more',
+    async (seconds) => {
+      let sick = true;
+      const written: string[] = [];
+      for (const what of ['its message', 'its outcome']) {
+        const write = async () => {
+          if (sick) throw new Error('disk full');
+          return what;
+        };
+        void recorder.record('v', write, (done) => written.push(done));
+        await settled();
+      }
+      await clock.advance(seconds * 1_000);
+      sick = false;
+      await clock.advance(1_000);
+      expect(written).toEqual(['its message', 'its outcome']);
+    },
+  );
+
+  it('is not held up by a write of another verification that fails each time', async () => {
+    let sick = true;
+    const written: string[] = [];
+    const poison = async () => Promise.reject(new Error('this one always fails'));
+    const write = async () => {
+      if (sick) throw new Error('disk full');
+      return 'recorded';
+    };
+    void recorder.record('poison', poison, () => {});
+    await settled();
+    for (let i = 0; i < 10; i += 1) void recorder.record(`v${i}`, write, (n) => written.push(n));
+    await clock.advance(5_000);
+    sick = false;
+    await clock.advance(2_000);
+    expect(written).toHaveLength(10);
+    expect(recorder.unfinished).toBe(1);
+  });
+
+  it('waits behind a write that came before and is tried anew', async () => {
+    const tried: string[] = [];
+    let answer!: (error?: Error) => void;
+    const write = (what: string) => () => {
+      tried.push(what);
+      return new Promise<void>((resolve, reject) => {
+        answer = (error) => (error ? reject(error) : resolve());
+      });
+    };
+    void recorder.record('v', write('its message'), () => {});
+    answer(new Error('disk full'));
+    await clock.advance(1_000);
+    void recorder.record('v', write('its outcome'), () => {});
+    answer(new Error('disk full'));
+    await clock.advance(1_000);
+    answer();
+    await settled();
+    expect(tried).toEqual(['its message', 'its message', 'its message', 'its outcome']);
+  });
+
   it('says once that it fails and once that it recovered', async () => {
     let sick = true;
     const write = async () => {
       if (sick) throw new Error('disk full');
     };
-    for (let i = 0; i < 5; i += 1) void recorder.record(write, () => {});
+    for (let i = 0; i < 5; i += 1) void recorder.record('v', write, () => {});
     await clock.advance(10_000);
     sick = false;
     await clock.advance(1_000);
@@ -141,9 +201,9 @@ describe('a response that waits for its recording', () => {
 
   it('holds a bounded number of writes, and says what it drops', async () => {
     const write = async () => Promise.reject(new Error('disk full'));
-    for (let i = 0; i < 10_000; i += 1) void recorder.record(write, () => {});
+    for (let i = 0; i < 10_000; i += 1) void recorder.record('v', write, () => {});
     await settled();
-    await recorder.record(write, () => {});
+    await recorder.record('v', write, () => {});
     expect(recorder.unfinished).toBe(10_000);
     expect(events.of('dropped')).toHaveLength(1);
   });
@@ -151,6 +211,7 @@ describe('a response that waits for its recording', () => {
   it('uses one timer for all who wait', async () => {
     for (let i = 0; i < 1_000; i += 1)
       void recorder.record(
+        'v',
         () => new Promise<void>(() => {}),
         () => {},
       );
@@ -164,7 +225,7 @@ describe('a response that waits for its recording', () => {
       if (sick) throw new Error('away');
       return 1;
     };
-    await recorder.record(write, (n) => written.push(n));
+    await recorder.record('v', write, (n) => written.push(n));
     sick = false;
     await recorder.finish();
     expect(written).toEqual([1]);
