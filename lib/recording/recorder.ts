@@ -47,6 +47,7 @@ export class Recorder {
   #retryScheduled = false;
   /** Whether one of those that were held is tried. */
   #probing = false;
+  #finished = false;
   #saidDropped = false;
 
   constructor(private readonly host: RecorderHost) {
@@ -70,11 +71,14 @@ export class Recorder {
     write: () => Promise<T>,
     written: (result: T) => void,
   ): Promise<void> {
-    if (this.unfinished >= HELD) return this.#drop();
+    if (this.unfinished >= HELD) {
+      this.#drop(`the storage fails, and ${HELD} writes are held already`);
+      return Promise.resolve();
+    }
     // A storage of the app's may throw where it should reject.
     const attempt = async (): Promise<void> => written(await write());
     const held = { verification, attempt };
-    if (this.#held.length > 0 || this.#probing) {
+    if (!this.#finished && (this.#held.length > 0 || this.#probing)) {
       this.#held.push(held);
       return Promise.resolve();
     }
@@ -87,14 +91,18 @@ export class Recorder {
     return this.#wait(promise, () => {});
   }
 
-  /** Tries what is held once more, and waits for what is under way, at most `recordTimeout`. */
+  /**
+   * Tries what is held once more, and waits for what is under way, at most `recordTimeout`. From then on
+   * nothing is held: what still comes is recorded at once, or lost.
+   */
   async finish(): Promise<void> {
     this.#tryHeld();
     await this.waitAtMost(Promise.all(this.#underWay));
-    if (this.unfinished === 0) return;
-    this.host.logger.error(
-      `${this.unfinished} writes could not be recorded before the process ended`,
-    );
+    const { unfinished } = this;
+    this.#finished = true;
+    this.#held = [];
+    if (unfinished === 0) return;
+    this.host.logger.error(`${unfinished} writes could not be recorded before the process ended`);
   }
 
   #waitFor(write: Promise<boolean>): Promise<void> {
@@ -129,8 +137,13 @@ export class Recorder {
   }
 
   #hold(write: Write, error: unknown): false {
+    const why = error instanceof Error ? error.message : String(error);
+    if (this.#finished) {
+      this.#drop(why);
+      return false;
+    }
     this.#held.push(write);
-    this.#fellSick(error instanceof Error ? error.message : String(error));
+    this.#fellSick(why);
     this.#scheduleRetry();
     return false;
   }
@@ -148,6 +161,7 @@ export class Recorder {
     this.#probing = true;
     const isDone = await this.#try(first);
     this.#probing = false;
+    if (this.#finished) return;
     if (isDone) return this.#tryHeld();
     this.#putLast(first);
     this.#scheduleRetry();
@@ -181,8 +195,7 @@ export class Recorder {
     return true;
   }
 
-  async #drop(): Promise<void> {
-    const reason = `the storage fails, and ${HELD} writes are held already`;
+  #drop(reason: string): void {
     this.host.emit({ type: 'dropped', reason });
     if (this.#saidDropped) return;
     this.#saidDropped = true;

@@ -218,6 +218,46 @@ describe('a response that waits for its recording', () => {
     expect(clock.pending).toBe(1);
   });
 
+  it('is tried no more after the end, when nobody could record it, and says so', async () => {
+    let tries = 0;
+    const write = async () => {
+      tries += 1;
+      throw new Error('away');
+    };
+    await recorder.record('v', write, () => {});
+    await recorder.finish();
+    expect(said).toContain('1 writes could not be recorded before the process ended');
+    const triesAtTheEnd = tries;
+
+    await recorder.record('late', write, () => {});
+    await clock.advance(60_000);
+    expect(tries).toBe(triesAtTheEnd + 1);
+    expect(events.of('dropped')).toEqual([{ type: 'dropped', reason: 'away' }]);
+    expect(said.at(-1)).toBe('Conversions are lost from now on: away');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('is tried at once after the end, though another one is under way for good', async () => {
+    const answers = [() => Promise.reject(new Error('away')), () => new Promise<void>(() => {})];
+    void recorder.record(
+      'v',
+      () => answers.shift()!(),
+      () => {},
+    );
+    await clock.advance(1_000);
+    const finishing = recorder.finish();
+    await clock.advance(250);
+    await finishing;
+    const written: string[] = [];
+    void recorder.record(
+      'late',
+      async () => 'late',
+      (what) => written.push(what),
+    );
+    await settled();
+    expect(written).toEqual(['late']);
+  });
+
   it('tries what is held once more before the process ends', async () => {
     let sick = true;
     const written: number[] = [];
