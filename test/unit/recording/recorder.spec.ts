@@ -9,12 +9,13 @@ describe('a response that waits for its recording', () => {
   let events: EventLog;
   let recorder: Recorder;
   let said: string[];
+  let logger: Logger;
 
   beforeEach(() => {
     clock = new ManualClock();
     events = new EventLog();
     said = [];
-    const logger = new Logger('test');
+    logger = new Logger('test');
     jest.spyOn(logger, 'error').mockImplementation((line) => void said.push(String(line)));
     jest.spyOn(logger, 'log').mockImplementation((line) => void said.push(String(line)));
     recorder = new Recorder({ clock, logger, recordTimeout: 250, emit: events.emit });
@@ -53,6 +54,19 @@ describe('a response that waits for its recording', () => {
     finish();
     await settled();
     expect(written).toEqual(['late']);
+  });
+
+  it('leaves at once where recordTimeout is 0, and calls no storage sick for that', async () => {
+    recorder = new Recorder({ clock, logger, recordTimeout: 0, emit: events.emit });
+    let finish!: () => void;
+    const written: string[] = [];
+    const slow = () => new Promise<string>((resolve) => (finish = () => resolve('late')));
+    expect(await left(recorder.record('v', slow, (result) => written.push(result)))).toBe(true);
+    await clock.advance(1_000);
+    finish();
+    await settled();
+    expect(written).toEqual(['late']);
+    expect(said).toEqual([]);
   });
 
   it('does not wait at all while the storage is known to be sick, and waits again once it is well', async () => {
