@@ -178,8 +178,10 @@ export class ConversionFeedbackService {
   async flush(options: { timeout?: number } = {}): Promise<boolean> {
     const giveUpAt = this.clock.elapsed() + readTimeout(options);
     for (;;) {
+      // Asked first: what is recorded while the storage counts is not in its count.
+      const { unfinished } = this.recorder;
       const { pending } = await this.storage.counts();
-      if (pending === 0 && this.recorder.unfinished === 0) return true;
+      if (pending === 0 && unfinished === 0) return true;
       const left = giveUpAt - this.clock.elapsed();
       if (left <= 0) return false;
       await new Promise<void>((resolve) => this.clock.after(Math.min(FLUSH_LOOK, left), resolve));
