@@ -55,8 +55,8 @@ export class ConversionFeedbackService {
    * Whether it is a service, and no double that a test puts in its place.
    * @internal
    */
-  static isReal(feedback: object): boolean {
-    return #track in feedback;
+  static isReal(feedback: unknown): boolean {
+    return typeof feedback === 'object' && feedback !== null && #track in feedback;
   }
 
   /**
