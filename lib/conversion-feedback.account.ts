@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Inject, InjectionToken, Logger, LoggerService } from '@nestjs/common';
 import { DEFAULT_ACCOUNT } from './conversion-feedback.options.js';
 import { ConversionFeedbackService } from './conversion-feedback.service.js';
@@ -21,6 +22,11 @@ export function getConversionFeedbackToken(
  */
 export function InjectConversionFeedback(name?: string): ParameterDecorator & PropertyDecorator {
   return Inject(getConversionFeedbackToken(name));
+}
+
+/** What a storage knows an account's credentials by. */
+export function accountIdOf(authId: string): string {
+  return createHash('sha256').update(authId).digest('base64url');
 }
 
 /** A logger whose lines tell the account, where there is more than one. */

@@ -8,12 +8,14 @@ import {
   OnModuleInit,
   Optional,
 } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { accountIdOf } from './conversion-feedback.account.js';
 import { EventBus } from './conversion-feedback.event-bus.js';
 import { LOGGER, RESOLVED_OPTIONS } from './conversion-feedback.module-definition.js';
 import type { ResolvedOptions } from './conversion-feedback.options.js';
 import { CLOCK, type Clock, RANDOM, type Random } from './delivery/clock.js';
 import { DeliveryLog } from './delivery/delivery-log.js';
+import { assertOnlyModule } from './one-module-an-account.js';
 import { PlivoClient } from './plivo/plivo-client.js';
 import { Recorder } from './recording/recorder.js';
 import { secondCopyOfNest } from './second-copies.js';
@@ -46,6 +48,7 @@ export class ConversionFeedbackLifecycle
     private readonly events: EventBus,
     private readonly recorder: Recorder,
     @Optional() @Inject(ModuleRef) private readonly moduleRef?: ModuleRef,
+    @Optional() @Inject(ModulesContainer) private readonly modules?: ModulesContainer,
   ) {
     this.#log = new DeliveryLog(events.events$, clock, logger);
     this.#keeper = new StorageKeeper(storage, clock, logger);
@@ -54,12 +57,14 @@ export class ConversionFeedbackLifecycle
   async onModuleInit(): Promise<void> {
     // Every module of an app that runs on our copy of Nest has one.
     if (!this.moduleRef) this.logger.warn(secondCopyOfNest());
-    const { name, superseded, expireAfter, retention, delivery } = this.options;
+    if (this.modules) assertOnlyModule(this.options.name, this.modules);
+    const { name, authId, superseded, expireAfter, retention, delivery } = this.options;
     await this.#keeper.open({
       clock: this.clock,
       random: this.random,
       logger: this.logger,
       account: name,
+      accountId: accountIdOf(authId),
       superseded,
       expireAfter,
       retention,

@@ -55,8 +55,8 @@ export class ConversionFeedbackService {
    * Whether it is a service, and no double that a test puts in its place.
    * @internal
    */
-  static isReal(feedback: object): boolean {
-    return #track in feedback;
+  static isReal(feedback: unknown): boolean {
+    return typeof feedback === 'object' && feedback !== null && #track in feedback;
   }
 
   /**
@@ -178,8 +178,10 @@ export class ConversionFeedbackService {
   async flush(options: { timeout?: number } = {}): Promise<boolean> {
     const giveUpAt = this.clock.elapsed() + readTimeout(options);
     for (;;) {
+      // Asked first: what is recorded while the storage counts is not in its count.
+      const { unfinished } = this.recorder;
       const { pending } = await this.storage.counts();
-      if (pending === 0 && this.recorder.unfinished === 0) return true;
+      if (pending === 0 && unfinished === 0) return true;
       const left = giveUpAt - this.clock.elapsed();
       if (left <= 0) return false;
       await new Promise<void>((resolve) => this.clock.after(Math.min(FLUSH_LOOK, left), resolve));
@@ -193,6 +195,7 @@ export class ConversionFeedbackService {
    */
   settle(outcome: VerificationOutcome): Promise<void> {
     return this.recorder.record(
+      outcome.verificationId,
       () => this.storage.settle(outcome),
       (settlement) => this.#settled(outcome, settlement),
     );
@@ -226,6 +229,7 @@ export class ConversionFeedbackService {
   async #track(message: TrackedMessage): Promise<boolean> {
     let belongsHere = true;
     await this.recorder.record(
+      message.verificationId,
       () => this.storage.track(message),
       (tracked) => {
         belongsHere = tracked;

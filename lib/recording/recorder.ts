@@ -17,6 +17,13 @@ export interface RecorderHost {
   readonly emit: (event: ConversionFeedbackEvent) => void;
 }
 
+interface Write {
+  /** Id of the verification that it is about. */
+  readonly verification: string;
+  /** Does it, or rejects. */
+  readonly attempt: () => Promise<void>;
+}
+
 /**
  * Stands between a login and the storage: it waits for a write as long as that is worth it, and no
  * longer, and sees the write through whatever happens to it.
@@ -27,16 +34,20 @@ export interface RecorderHost {
  *
  * - well: a response waits for its write, at most `recordTimeout`.
  * - sick: no response waits. Writes that failed are held in memory, and those that come meanwhile
- *   join them untried; one is tried every second, and once it succeeds all the others follow. What is
- *   held ends with the process: only
- *   what the storage confirmed is recorded. Beyond 10,000 a write is dropped, and that is said.
+ *   join them untried; one is tried every second, each time of another verification, and once one
+ *   succeeds all the others follow. Those of one verification keep their order: an outcome that
+ *   overtakes its message finds nothing to settle. What is held ends with the process: only what the
+ *   storage confirmed is recorded. Beyond 10,000 a write is dropped, and that is said.
  */
 export class Recorder {
   readonly #deadlines: Deadlines;
   readonly #underWay = new Set<Promise<boolean>>();
-  readonly #held: (() => Promise<void>)[] = [];
+  #held: Write[] = [];
   #sick = false;
   #retryScheduled = false;
+  /** Whether one of those that were held is tried. */
+  #probing = false;
+  #finished = false;
   #saidDropped = false;
 
   constructor(private readonly host: RecorderHost) {
@@ -50,18 +61,28 @@ export class Recorder {
 
   /**
    * Sees a write through.
+   * @param verification id of the verification that it is about
    * @param write may be called several times; it must do no harm twice
    * @param written gets its result, whenever that comes
    * @returns resolves once written, or once there is no use in waiting; never rejects
    */
-  record<T>(write: () => Promise<T>, written: (result: T) => void): Promise<void> {
-    if (this.unfinished >= HELD) return this.#drop();
-    const attempt = () => write().then(written);
-    if (this.#held.length > 0) {
-      this.#held.push(attempt);
+  record<T>(
+    verification: string,
+    write: () => Promise<T>,
+    written: (result: T) => void,
+  ): Promise<void> {
+    if (this.unfinished >= HELD) {
+      this.#drop(`the storage fails, and ${HELD} writes are held already`);
       return Promise.resolve();
     }
-    const trying = this.#try(attempt);
+    // A storage of the app's may throw where it should reject.
+    const attempt = async (): Promise<void> => written(await write());
+    const held = { verification, attempt };
+    if (!this.#finished && (this.#held.length > 0 || this.#probing)) {
+      this.#held.push(held);
+      return Promise.resolve();
+    }
+    const trying = this.#try(held);
     return this.#sick ? Promise.resolve() : this.#waitFor(trying);
   }
 
@@ -70,17 +91,23 @@ export class Recorder {
     return this.#wait(promise, () => {});
   }
 
-  /** Tries what is held once more, and waits for what is under way, at most `recordTimeout`. */
+  /**
+   * Tries what is held once more, and waits for what is under way, at most `recordTimeout`. From then on
+   * nothing is held: what still comes is recorded at once, or lost.
+   */
   async finish(): Promise<void> {
-    for (const attempt of this.#held.splice(0)) void this.#try(attempt);
+    this.#tryHeld();
     await this.waitAtMost(Promise.all(this.#underWay));
-    if (this.unfinished === 0) return;
-    this.host.logger.error(
-      `${this.unfinished} writes could not be recorded before the process ended`,
-    );
+    const { unfinished } = this;
+    this.#finished = true;
+    this.#held = [];
+    if (unfinished === 0) return;
+    this.host.logger.error(`${unfinished} writes could not be recorded before the process ended`);
   }
 
   #waitFor(write: Promise<boolean>): Promise<void> {
+    // An app that never waits learns nothing by it.
+    if (this.host.recordTimeout === 0) return Promise.resolve();
     return this.#wait(write, () => {
       this.#fellSick(`a write took longer than recordTimeout, ${this.host.recordTimeout} ms`);
     });
@@ -101,31 +128,58 @@ export class Recorder {
   }
 
   /** Resolves to whether the write is done; if not, it is held. */
-  #try(attempt: () => Promise<void>): Promise<boolean> {
-    const trying = attempt().then(
+  #try(write: Write): Promise<boolean> {
+    const trying = write.attempt().then(
       () => this.#recovered(),
-      (error: unknown) => this.#hold(attempt, error),
+      (error: unknown) => this.#hold(write, error),
     );
     this.#underWay.add(trying);
     void trying.then(() => this.#underWay.delete(trying));
     return trying;
   }
 
-  #hold(attempt: () => Promise<void>, error: unknown): false {
-    this.#held.push(attempt);
-    this.#fellSick(error instanceof Error ? error.message : String(error));
-    if (!this.#retryScheduled) {
-      this.#retryScheduled = true;
-      this.host.clock.after(RETRY_INTERVAL, () => void this.#retry());
+  #hold(write: Write, error: unknown): false {
+    const why = error instanceof Error ? error.message : String(error);
+    if (this.#finished) {
+      this.#drop(why);
+      return false;
     }
+    this.#held.push(write);
+    this.#fellSick(why);
+    this.#scheduleRetry();
     return false;
+  }
+
+  #scheduleRetry(): void {
+    if (this.#retryScheduled || this.#probing) return;
+    this.#retryScheduled = true;
+    this.host.clock.after(RETRY_INTERVAL, () => void this.#retry());
   }
 
   async #retry(): Promise<void> {
     this.#retryScheduled = false;
     const first = this.#held.shift();
-    if (!first || !(await this.#try(first))) return;
-    for (const attempt of this.#held.splice(0)) void this.#try(attempt);
+    if (!first) return;
+    this.#probing = true;
+    const isDone = await this.#try(first);
+    this.#probing = false;
+    if (this.#finished) return;
+    if (isDone) return this.#tryHeld();
+    this.#putLast(first);
+    this.#scheduleRetry();
+  }
+
+  #tryHeld(): void {
+    for (const write of this.#held.splice(0)) void this.#try(write);
+  }
+
+  /** Lets other verifications go before this write and those that have to follow it. */
+  #putLast(first: Write): void {
+    const others = this.#held.filter(({ verification }) => verification !== first.verification);
+    const following = this.#held.filter(
+      (write) => write.verification === first.verification && write !== first,
+    );
+    this.#held = [...others, first, ...following];
   }
 
   #fellSick(why: string): void {
@@ -143,8 +197,7 @@ export class Recorder {
     return true;
   }
 
-  async #drop(): Promise<void> {
-    const reason = `the storage fails, and ${HELD} writes are held already`;
+  #drop(reason: string): void {
     this.host.emit({ type: 'dropped', reason });
     if (this.#saidDropped) return;
     this.#saidDropped = true;

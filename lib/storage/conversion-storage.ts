@@ -55,6 +55,12 @@ export interface ConversionStorageHost {
   readonly logger: LoggerService;
   /** Name of the Plivo account whose messages these are; a storage belongs to one. */
   readonly account: string;
+  /**
+   * Digest of the Auth ID. A message's report must go out with the credentials that the message was
+   * sent with: a storage that outlives the process keeps it, and refuses to be opened with another,
+   * by an InvalidOptionsError.
+   */
+  readonly accountId: string;
   /** Status of a verification's older messages once it succeeds; false: nothing is said of them. */
   readonly superseded: ConversionStatus | false;
   /** Ms after which a message without an outcome is NOT_CONVERTED; undefined: never. */

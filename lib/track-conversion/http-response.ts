@@ -1,6 +1,7 @@
 import { ServerResponse } from 'node:http';
 import { ExecutionContext } from '@nestjs/common';
 import { RESPONSE_PASSTHROUGH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { methodNameOf } from './method-name.js';
 
 /** How Nest numbers the arguments of a handler that are `@Res()` and `@Next()`. */
 const ANSWERS_ITSELF = /^[12]:/;
@@ -17,9 +18,13 @@ export function hasGoodStatus(context: ExecutionContext): boolean {
   return (response.statusCode ?? 200) < 400;
 }
 
-/** Whether Nest leaves the answer to the handler, since it takes a bare `@Res()` or `@Next()`. */
+/**
+ * Whether Nest leaves the answer to the handler, since it takes a bare `@Res()` or `@Next()`. So it is
+ * taken where that can't be told: to report before an answer that says no would be the worse mistake.
+ */
 function answersItself(context: ExecutionContext): boolean {
-  const [type, method] = [context.getClass(), context.getHandler().name];
+  const [type, method] = [context.getClass(), methodNameOf(context)];
+  if (method === undefined) return true;
   if (Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, type, method)) return false;
   const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, type, method) ?? {}) as object;
   return Object.keys(args).some((key) => ANSWERS_ITSELF.test(key));

@@ -15,8 +15,8 @@ export interface Passage {
  * Passes everything through as it comes. Only the completion waits, for what `completed` makes of
  * the last value; it must not throw or reject.
  *
- * Unsubscription before the first value doesn't reach the handler: one that got the code right is
- * done with it, whoever listens. After it, it does: what streams may be endless.
+ * Unsubscription before the first value reaches the handler with that value: one that got the code
+ * right is done with it, whoever listens. After it, it does at once: what streams may be endless.
  *
  * @param completed gets the last value, and whether there was one
  */
@@ -29,6 +29,8 @@ export function onCompletion<T>(
       let last: T | undefined;
       let hasValue = false;
       let held: (() => void) | undefined;
+      // A value that was enough for whoever listens may come in one step with the completion.
+      const endSoon = (): void => queueMicrotask(() => subscription.unsubscribe());
       const release = (): void => {
         held?.();
         held = undefined;
@@ -38,6 +40,7 @@ export function onCompletion<T>(
           last = value;
           hasValue = true;
           release();
+          if (subscriber.closed) return endSoon();
           const send = (): void => subscriber.next(value);
           if (!lastValueWaits) return send();
           held = send;
@@ -63,8 +66,7 @@ export function onCompletion<T>(
       });
       return () => {
         if (cancellable) subscription.unsubscribe();
-        // A value that was enough for whoever listens may come in one step with the completion.
-        else if (hasValue) queueMicrotask(() => subscription.unsubscribe());
+        else if (hasValue) endSoon();
       };
     });
 }

@@ -8,6 +8,7 @@ import { ConversionFeedbackService } from '../conversion-feedback.service.js';
 import { ConversionStatus } from '../conversion-status.js';
 import { VerificationOutcome } from '../storage/conversion-storage.js';
 import { hasGoodStatus, ownAnswer } from './http-response.js';
+import { methodNameOf } from './method-name.js';
 import { onCompletion } from './on-completion.js';
 import { Found, lookUp } from './received.js';
 import { eventMeansSuccess, meansSuccess } from './success.js';
@@ -27,8 +28,11 @@ const DEFAULTS: TrackConversionOptions = {};
  */
 @Injectable()
 export class TrackConversionInterceptor implements NestInterceptor {
-  /** Handlers of which a fault was logged: a line each, not one a request. */
-  readonly #complained = new Set<unknown>();
+  /**
+   * Names of handlers of which a fault was logged: a line each, not one a request. A controller that is
+   * made for each request may have functions of its own.
+   */
+  readonly #complained = new Set<string>();
 
   /** Name of the account whose messages it settles. */
   protected readonly account: string = DEFAULT_ACCOUNT;
@@ -74,16 +78,15 @@ export class TrackConversionInterceptor implements NestInterceptor {
   ): Promise<void> | undefined {
     const timestamp = new Date();
     const conclude = () => this.#conclude(options, context, last, timestamp);
+    const unreadable = (error: unknown) =>
+      this.#fault(context, 'what the handler received or returned can’t be read', error);
     try {
       const answer = context.getType() === 'http' ? ownAnswer(context) : undefined;
       if (!answer) return conclude();
-      void answer
-        .then((answered) => (answered ? conclude() : undefined))
-        .catch((error) => this.#fault(context, error));
+      void answer.then((answered) => (answered ? conclude() : undefined)).catch(unreadable);
       return undefined;
     } catch (error) {
-      this.#fault(context, error);
-      return undefined;
+      return unreadable(error);
     }
   }
 
@@ -115,7 +118,11 @@ export class TrackConversionInterceptor implements NestInterceptor {
       const named = await messageUuid?.(last, context);
       await this.#settle(context, found, { status, timestamp, messageUuid: named });
     };
-    return this.feedback.waitAtMost(asked().catch((error) => this.#fault(context, error)));
+    return this.feedback.waitAtMost(
+      asked().catch((error) =>
+        this.#fault(context, 'a function given to @TrackConversion threw', error),
+      ),
+    );
   }
 
   #settle(
@@ -135,23 +142,18 @@ export class TrackConversionInterceptor implements NestInterceptor {
     return this.feedback.settle(outcome);
   }
 
-  /** A function of the app's threw. Its message isn't ours to print: it may hold anything. */
-  #fault(context: ExecutionContext, error: unknown): void {
+  /** Something of the app's threw. Its message isn't ours to print: it may hold anything. */
+  #fault(context: ExecutionContext, what: string, error: unknown): undefined {
     const name = error instanceof Error ? error.name : typeof error;
-    this.#unmatched(
-      context,
-      `a function given to @TrackConversion threw (${name}): nothing is reported`,
-    );
+    return this.#unmatched(context, `${what} (${name}): nothing is reported`);
   }
 
   #unmatched(context: ExecutionContext, reason: string): undefined {
     this.feedback.unmatched(reason);
-    const handler = context.getHandler();
+    const handler = `${context.getClass().name}.${methodNameOf(context) ?? context.getHandler().name}`;
     if (this.#complained.has(handler)) return;
     this.#complained.add(handler);
-    loggerOf(this.account).warn(
-      `${context.getClass().name}.${handler.name}: ${reason} (said once a handler)`,
-    );
+    loggerOf(this.account).warn(`${handler}: ${reason} (said once a handler)`);
   }
 }
 

@@ -1,13 +1,15 @@
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Injectable, Post, UseInterceptors } from '@nestjs/common';
+import { Controller, Injectable, Module, Post, UseInterceptors } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { open } from 'lmdb';
 import {
   ConversionFeedbackModule,
   ConversionFeedbackModuleOptions,
   ConversionFeedbackService,
   InjectConversionFeedback,
+  InvalidOptionsError,
   LmdbConversionStorage,
   MemoryConversionStorage,
   TrackConversion,
@@ -169,7 +171,10 @@ describe('an account', () => {
   const boot = async (...accounts: Partial<ConversionFeedbackModuleOptions>[]) => {
     const imports = accounts.map((more) => ConversionFeedbackModule.forRoot(options(more)));
     const module = await Test.createTestingModule({ imports }).compile();
-    return module.init();
+    return module.init().catch(async (error: unknown) => {
+      await module.close();
+      throw error;
+    });
   };
 
   it('that no forRoot sets up stops the boot of a handler that names it, and says what is missing', async () => {
@@ -200,6 +205,49 @@ describe('an account', () => {
     await expect(booting).rejects.toThrow('`name` must stand beside the factory');
   });
 
+  it.each([
+    ['without a name', undefined, '`name` is missing in 2 modules of this app'],
+    ['of the same name', 'eu', '`name` "eu" is that of 2 modules of this app'],
+  ])(
+    'that is set up twice, %s, stops the boot, and nothing is opened',
+    async (_, name, complaint) => {
+      const opened: string[] = [];
+      class Watched extends MemoryConversionStorage {
+        override open(...args: Parameters<MemoryConversionStorage['open']>): Promise<void> {
+          opened.push('opened');
+          return super.open(...args);
+        }
+      }
+      const [first, second] = [
+        { name, storage: new Watched() },
+        { name, storage: new Watched() },
+      ];
+      await expect(boot(first, { ...second, authId: 'MAOTHER' })).rejects.toThrow(complaint);
+      expect(opened).toEqual([]);
+    },
+  );
+
+  it('that one module sets up for two others that import it is one account', async () => {
+    const account = ConversionFeedbackModule.forRoot(
+      options({ storage: new MemoryConversionStorage() }),
+    );
+    @Module({ imports: [account] })
+    class One {}
+    @Module({ imports: [account] })
+    class Another {}
+    const module = await Test.createTestingModule({ imports: [One, Another] }).compile();
+    await module.init();
+    await module.close();
+  });
+
+  it('that each of two apps in one process sets up is one of each app', async () => {
+    const apps = [
+      await boot({ storage: new MemoryConversionStorage() }),
+      await boot({ storage: new MemoryConversionStorage() }),
+    ];
+    await Promise.all(apps.map((app) => app.close()));
+  });
+
   it('that is given another’s storage stops the boot', async () => {
     const storage = new MemoryConversionStorage();
     await expect(boot({ storage }, { name: 'eu', storage })).rejects.toThrow(
@@ -215,6 +263,52 @@ describe('an account', () => {
     const second = boot({ name: 'eu', storage: new LmdbConversionStorage({ path }) });
     await expect(second).rejects.toThrow(/`storage` in .* is the account default’s, eu must have/);
     await folder.remove();
+  });
+
+  describe('whose store was begun with another authId', () => {
+    let folder: Awaited<ReturnType<typeof tempFolder>>;
+    let path: string;
+
+    beforeEach(async () => {
+      folder = await tempFolder();
+      path = join(folder.path, 'store');
+      await bootOnce({});
+    });
+
+    afterEach(() => folder.remove());
+
+    const bootOnce = async (more: Partial<ConversionFeedbackModuleOptions>): Promise<void> => {
+      const module = await boot({ storage: new LmdbConversionStorage({ path }), ...more });
+      await module.close();
+    };
+
+    it('stops the boot, names what is wrong and says what to do', async () => {
+      await expect(bootOnce({ authId: 'MAOTHER' })).rejects.toThrow(InvalidOptionsError);
+      await expect(bootOnce({ authId: 'MAOTHER' })).rejects.toThrow(
+        /`storage` in ".*" holds messages that were sent with another `authId`.*set `storage.path` to another folder/,
+      );
+      await bootOnce({});
+    });
+
+    it('boots with another token, and from another folder', async () => {
+      await bootOnce({ authToken: 'a-new-token' });
+      const other = new LmdbConversionStorage({ path: join(folder.path, 'other') });
+      await bootOnce({ authId: 'MAOTHER', storage: other });
+    });
+
+    it('is known by a digest: the ID itself stands nowhere in the store', async () => {
+      const file = await readFile(join(path, 'data.mdb'), 'latin1');
+      expect(file).toContain('accountId');
+      expect(file).not.toContain(sandbox.authId);
+    });
+
+    it('is noticed from the next boot on, where an earlier version made the store', async () => {
+      const env = open({ path, maxDbs: 12 });
+      await env.openDB({ name: 'meta', encoding: 'msgpack' }).remove('accountId');
+      await env.close();
+      await bootOnce({});
+      await expect(bootOnce({ authId: 'MAOTHER' })).rejects.toThrow('another `authId`');
+    });
   });
 
   it('without a storage keeps its store in a folder with its name', async () => {

@@ -76,6 +76,7 @@ export class InProcessSite implements Site {
       random: () => 0.5,
       logger: new Logger('test'),
       account: 'default',
+      accountId: 'digest',
       superseded: this.setUp.superseded,
       expireAfter: this.setUp.expireAfter,
       retention: RETENTION,

@@ -71,6 +71,7 @@ export function storageHost(options: Partial<ConversionStorageHost> = {}) {
     random: () => 0.5,
     logger: new Logger('test'),
     account: 'default',
+    accountId: 'digest',
     superseded: ConversionStatus.CONVERTED_WITH_OTHERS,
     retention: 24 * HOUR,
     delivery: settings,

@@ -109,7 +109,7 @@ class Addition {
     }
     await this.#files.write(path, withSandbox(text));
     this.#say(
-      `${path} names the sandbox. For Plivo, put your credentials there and take PLIVO_BASE_URL out.`,
+      `${path} names the sandbox. For Plivo, put your credentials there, take PLIVO_BASE_URL out and delete .conversion-feedback.`,
     );
   }
 

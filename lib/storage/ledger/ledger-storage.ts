@@ -35,6 +35,8 @@ interface Opened {
 /** What storages that keep a ledger have in common: all but where the ledger is kept. */
 export abstract class LedgerStorage implements ConversionStorage {
   abstract readonly shared: boolean;
+  /** From the call of `open` to the end of `close`. */
+  #inUse = false;
   #opened?: Opened;
 
   /** Opens the ledger, or throws where it can't be. */
@@ -49,16 +51,19 @@ export abstract class LedgerStorage implements ConversionStorage {
   protected async endDelivery(): Promise<void> {}
 
   async open(host: ConversionStorageHost): Promise<void> {
-    if (this.#opened) {
+    if (this.#inUse) {
       const message = '`storage` is open already, each account must have one of its own';
       throw new InvalidOptionsError([{ field: 'storage', message }]);
     }
-    const books = await this.openBooks(host);
-    this.#opened = {
-      host,
-      books,
-      loop: host.delivery ? this.#loop(host, books, host.delivery) : undefined,
-    };
+    this.#inUse = true;
+    try {
+      const books = await this.openBooks(host);
+      const loop = host.delivery ? this.#loop(host, books, host.delivery) : undefined;
+      this.#opened = { host, books, loop };
+    } catch (error) {
+      this.#inUse = false;
+      throw error;
+    }
   }
 
   track(message: TrackedMessage): Promise<boolean> {
@@ -100,7 +105,7 @@ export abstract class LedgerStorage implements ConversionStorage {
     if (!opened) return;
     await this.stopDelivering(0);
     this.#opened = undefined;
-    await opened.books.close();
+    await opened.books.close().finally(() => (this.#inUse = false));
   }
 
   async #transactAndWake<T>(work: (ledger: Ledger, now: number) => T): Promise<T> {

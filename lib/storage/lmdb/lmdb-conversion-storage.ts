@@ -9,6 +9,7 @@ import { DeliveryLoop } from '../../delivery/delivery-loop.js';
 import { ConversionStorageHost } from '../conversion-storage.js';
 import { Books, LedgerStorage } from '../ledger/ledger-storage.js';
 import { Ledger } from '../ledger/ledger.js';
+import { claimAccount, claimFormat } from './claims.js';
 import { assertCompanions } from './companions.js';
 import { Durability } from './durability.js';
 import { Gate } from './gate.js';
@@ -41,9 +42,6 @@ interface OpenStore {
   /** Says that the store was closed in order. */
   readonly unmark: () => void;
 }
-
-/** Version of what stands in the file. A store with a higher one is refused. */
-const FORMAT = 1;
 
 export interface LmdbConversionStorageOptions {
   /**
@@ -140,7 +138,7 @@ export class LmdbConversionStorage extends LedgerStorage {
     const file = { env, gate, assertThere, broken };
     const group = new GroupCommit(file, tables, host, durability, host.clock);
     await claimFormat(tables, group, folder);
-    await claimAccount(tables, group, folder, host.account);
+    await claimAccount(tables, group, folder, host);
     const forgetful = await whyForgetful(folder);
     if (forgetful) {
       host.logger.warn(
@@ -242,33 +240,4 @@ function sayOnce(logger: ConversionStorageHost['logger']): (table: string) => vo
     said.add(table);
     logger.error(`A record can't be read in table ${table} of the store, and is passed over`);
   };
-}
-
-async function claimFormat({ meta }: LmdbBooks, group: GroupCommit, folder: string): Promise<void> {
-  const format = meta.get('format');
-  if (format === undefined) await group.transact(() => meta.put('format', FORMAT));
-  else if (format > FORMAT) {
-    throw new StorageError(
-      `The store in ${JSON.stringify(folder)} was written by a newer version (format ${format}, this one knows ${FORMAT}): update nestjs-conversion-feedback, or set storage.path to another folder`,
-    );
-  }
-}
-
-/** A report must go out with the credentials that its message was sent with. */
-async function claimAccount(
-  { meta }: LmdbBooks,
-  group: GroupCommit,
-  folder: string,
-  account: string,
-): Promise<void> {
-  const claim = (): string => {
-    const first = meta.get('account');
-    if (first === undefined) meta.put('account', account);
-    return first ?? account;
-  };
-  const owner = meta.get('account') ?? (await group.transact(claim));
-  if (owner !== account) {
-    const message = `\`storage\` in ${JSON.stringify(folder)} is the account ${owner}’s, ${account} must have another path`;
-    throw new InvalidOptionsError([{ field: 'storage', message }]);
-  }
 }

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Delete, Get, Param, Post, Query, Sse } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Query, Scope, Sse } from '@nestjs/common';
 import { EMPTY, Observable, Subject, firstValueFrom } from 'rxjs';
 import { ConversionStatus, TrackConversion } from '../../../lib/index.js';
 import { PlivoSandbox } from '../../../lib/sandbox/index.js';
@@ -80,6 +80,16 @@ class VerifyController {
     return { still: 'fine' };
   }
 
+  @Post('unreadable')
+  @TrackConversion()
+  unreadable() {
+    return Object.defineProperty({}, 'verified', {
+      get: () => {
+        throw new RangeError('secret of the app');
+      },
+    });
+  }
+
   @Post('other-means')
   @TrackConversion({ status: ConversionStatus.CONVERTED_WITH_OTHERS })
   otherMeans() {
@@ -113,6 +123,19 @@ class VerifyController {
   }
 }
 
+@Controller({ path: 'per-request', scope: Scope.REQUEST })
+@TrackConversion()
+class ControllerOfARequest {
+  constructor() {
+    this.verify = this.verify.bind(this);
+  }
+
+  @Post()
+  verify() {
+    return {};
+  }
+}
+
 @Controller('class')
 @TrackConversion()
 class DecoratedController {
@@ -138,7 +161,7 @@ describe.each(Object.keys(platforms) as Platform[])('the decorator’s options o
     app = await startApp({
       sandbox,
       platform,
-      controllers: [VerifyController, DecoratedController],
+      controllers: [VerifyController, DecoratedController, ControllerOfARequest],
     });
   });
 
@@ -251,6 +274,18 @@ describe.each(Object.keys(platforms) as Platform[])('the decorator’s options o
     expect(app.log.lines.join('\n')).not.toContain('secret of the app');
   });
 
+  it('answers as ever, reports nothing and says why where the value can’t be read', async () => {
+    const { verificationId } = await sent();
+    const response = await app.post('/unreadable', { verificationId });
+    expect(await response.json()).toEqual({});
+    await nothingIsReported();
+    expect(app.events.of('unmatched').at(-1)).toMatchObject({
+      reason:
+        'what the handler received or returned can’t be read (RangeError): nothing is reported',
+    });
+    expect(app.log.lines.join('\n')).not.toContain('secret of the app');
+  });
+
   it.each([
     ['there is none', {}],
     ['it is empty', { verificationId: '' }],
@@ -265,6 +300,11 @@ describe.each(Object.keys(platforms) as Platform[])('the decorator’s options o
       { type: 'unmatched', reason: expect.any(String) },
     ]);
     await nothingIsReported();
+  });
+
+  it('says once a handler what is wrong, though each request has a controller of its own', async () => {
+    for (let requests = 0; requests < 3; requests += 1) await app.post('/per-request', {});
+    expect(app.log.matching(/ControllerOfARequest\.verify: no verification id/)).toHaveLength(1);
   });
 
   it('answers as ever where the verification is unknown', async () => {

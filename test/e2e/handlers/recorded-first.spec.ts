@@ -8,6 +8,7 @@ import { Handler } from '../../support/handlers/handler.js';
 import { onHttp } from '../../support/handlers/http-kinds.js';
 import { Kind, RIGHT } from '../../support/handlers/kind.js';
 import { messageKinds } from '../../support/handlers/message-kinds.js';
+import { until } from '../../support/until.js';
 
 /** Turns of the event loop in which an answer that is on its way arrives. */
 const TURNS = 200;
@@ -26,14 +27,19 @@ class TakingItsTime extends MemoryConversionStorage {
   }
 }
 
-/** Handlers whose answer is all that they send; what a stream sends before its last value doesn't wait. */
-const kinds: Kind[] = [
+const others = [...graphqlKinds, ...messageKinds, ...gatewayKinds];
+
+/** Handlers whose answer is all that they send. */
+const answering: Kind[] = [
   onHttp('that returns a value', 'Express'),
   onHttp('that returns a value', 'Fastify'),
-  ...[...graphqlKinds, ...messageKinds, ...gatewayKinds].filter(
-    ({ name }) => !/stream|EventPattern/.test(name),
-  ),
+  onHttp('that returns an observable', 'Express'),
+  onHttp('that returns an observable', 'Fastify'),
+  ...others.filter(({ name }) => !/stream|EventPattern/.test(name)),
 ];
+
+/** Handlers that say `checking`, and then, with the completion, that the code was `verified`. */
+const streaming = others.filter(({ name }) => name.includes('stream'));
 
 describe('a handler', () => {
   let sandbox: PlivoSandbox;
@@ -44,7 +50,7 @@ describe('a handler', () => {
 
   afterEach(() => sandbox.stop());
 
-  it.each(kinds)('answers once the conversion is recorded: $name', async (kind) => {
+  it.each(answering)('answers once the conversion is recorded: $name', async (kind) => {
     const storage = new TakingItsTime();
     const options = { storage, recordTimeout: 20_000 };
     const handler = await Handler.start(kind, { sandbox, options });
@@ -60,4 +66,22 @@ describe('a handler', () => {
     await verifying;
     await handler.stop();
   });
+
+  it.each(streaming)(
+    'sends its last value once the conversion is recorded, and what comes before at once: $name',
+    async (kind) => {
+      const storage = new TakingItsTime();
+      const options = { storage, recordTimeout: 20_000 };
+      const handler = await Handler.start(kind, { sandbox, options });
+      await handler.send('v');
+      const verifying = handler.verify({ verificationId: 'v', code: RIGHT });
+      await storage.asked;
+      await until(async () => handler.received.includes('checking'));
+      for (let turns = 0; turns < TURNS; turns += 1) await turn();
+      expect(handler.received).not.toContain('verified');
+      storage.release();
+      expect(await verifying).toContain('verified');
+      await handler.stop();
+    },
+  );
 });

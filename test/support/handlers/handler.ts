@@ -44,6 +44,11 @@ export class Handler {
     return this.tap.take().replaceAll(this.kind.volatile ?? /^$/g, '');
   }
 
+  /** What the client has received so far of the answer to the code that is being verified. */
+  get received(): string {
+    return this.tap.received;
+  }
+
   async stop(): Promise<void> {
     await this.client.close();
     await this.tap.close();

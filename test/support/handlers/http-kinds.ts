@@ -101,6 +101,17 @@ class VerifyDto implements Verify {
   code!: string;
 }
 
+/** As apps do it to time a handler, or to run it in a transaction: another function, with its metadata. */
+function wrapped(_: object, __: string, descriptor: PropertyDescriptor): void {
+  const method = descriptor.value as (...args: unknown[]) => unknown;
+  descriptor.value = function (...args: unknown[]) {
+    return method.apply(this, args);
+  };
+  for (const key of Reflect.getOwnMetadataKeys(method)) {
+    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), descriptor.value as object);
+  }
+}
+
 class PerRequest {
   readonly check = check;
 }
@@ -207,6 +218,59 @@ export const httpKinds: Record<string, HttpKind> = {
       class VerifyController {
         @Post('verify')
         @track()
+        verify(@Body() body: Verify, @Res() response: AnyResponse) {
+          setImmediate(() => response.status(statusOf(body)).send(check(body)));
+        }
+      }
+      return VerifyController;
+    },
+  },
+  'with a bare @Res(), wrapped by a decorator of the app': {
+    failures: ['its status'],
+    controller: (track) => {
+      @Controller()
+      class VerifyController {
+        @wrapped
+        @Post('verify')
+        @track()
+        verify(@Body() body: Verify, @Res() response: AnyResponse) {
+          setImmediate(() => response.status(statusOf(body)).send(check(body)));
+        }
+      }
+      return VerifyController;
+    },
+  },
+  'with a bare @Res(), inherited, of a decorated class that binds it': {
+    failures: ['its status'],
+    controller: (track) => {
+      class AnyController {
+        constructor() {
+          this.verify = this.verify.bind(this);
+        }
+
+        @Post('verify')
+        verify(@Body() body: Verify, @Res() response: AnyResponse) {
+          setImmediate(() => response.status(statusOf(body)).send(check(body)));
+        }
+      }
+      @Controller()
+      @track()
+      class VerifyController extends AnyController {}
+      return VerifyController;
+    },
+  },
+  'with a bare @Res(), of a decorated class that wraps it': {
+    failures: ['its status'],
+    controller: (track) => {
+      @Controller()
+      @track()
+      class VerifyController {
+        constructor() {
+          const verify = this.verify.bind(this);
+          this.verify = (body, response) => verify(body, response);
+        }
+
+        @Post('verify')
         verify(@Body() body: Verify, @Res() response: AnyResponse) {
           setImmediate(() => response.status(statusOf(body)).send(check(body)));
         }

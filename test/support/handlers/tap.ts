@@ -21,9 +21,13 @@ export class Tap {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** What the client received since it was asked last, byte by byte. */
+  /** What the client received since it was taken last, byte by byte. */
+  get received(): string {
+    return Buffer.concat(this.#received).toString('latin1');
+  }
+
   take(): string {
-    const bytes = Buffer.concat(this.#received).toString('latin1');
+    const bytes = this.received;
     this.#received = [];
     return bytes;
   }

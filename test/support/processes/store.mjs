@@ -15,6 +15,7 @@ await storage.open({
   random: Math.random,
   logger: new Logger('test'),
   account: 'default',
+  accountId: 'digest',
   superseded: 'CONVERTED_WITH_OTHERS',
   retention: 86_400_000,
   delivery: {

@@ -9,12 +9,13 @@ describe('a response that waits for its recording', () => {
   let events: EventLog;
   let recorder: Recorder;
   let said: string[];
+  let logger: Logger;
 
   beforeEach(() => {
     clock = new ManualClock();
     events = new EventLog();
     said = [];
-    const logger = new Logger('test');
+    logger = new Logger('test');
     jest.spyOn(logger, 'error').mockImplementation((line) => void said.push(String(line)));
     jest.spyOn(logger, 'log').mockImplementation((line) => void said.push(String(line)));
     recorder = new Recorder({ clock, logger, recordTimeout: 250, emit: events.emit });
@@ -31,6 +32,7 @@ describe('a response that waits for its recording', () => {
     let finish!: () => void;
     const written: string[] = [];
     const waiting = recorder.record(
+      'v',
       () => new Promise<string>((resolve) => (finish = () => resolve('recorded'))),
       (result) => written.push(result),
     );
@@ -44,7 +46,7 @@ describe('a response that waits for its recording', () => {
     let finish!: () => void;
     const written: string[] = [];
     const slow = () => new Promise<string>((resolve) => (finish = () => resolve('late')));
-    const waiting = recorder.record(slow, (result) => written.push(result));
+    const waiting = recorder.record('v', slow, (result) => written.push(result));
     await clock.advance(249);
     expect(await left(waiting)).toBe(false);
     await clock.advance(1);
@@ -54,18 +56,32 @@ describe('a response that waits for its recording', () => {
     expect(written).toEqual(['late']);
   });
 
+  it('leaves at once where recordTimeout is 0, and calls no storage sick for that', async () => {
+    recorder = new Recorder({ clock, logger, recordTimeout: 0, emit: events.emit });
+    let finish!: () => void;
+    const written: string[] = [];
+    const slow = () => new Promise<string>((resolve) => (finish = () => resolve('late')));
+    expect(await left(recorder.record('v', slow, (result) => written.push(result)))).toBe(true);
+    await clock.advance(1_000);
+    finish();
+    await settled();
+    expect(written).toEqual(['late']);
+    expect(said).toEqual([]);
+  });
+
   it('does not wait at all while the storage is known to be sick, and waits again once it is well', async () => {
     const unanswered = () => new Promise<void>(() => {});
-    const waiting = recorder.record(unanswered, () => {});
+    const waiting = recorder.record('v', unanswered, () => {});
     await clock.advance(250);
     await waiting;
-    expect(await left(recorder.record(unanswered, () => {}))).toBe(true);
+    expect(await left(recorder.record('v', unanswered, () => {}))).toBe(true);
     await recorder.record(
+      'v',
       async () => {},
       () => {},
     );
     await settled();
-    expect(await left(recorder.record(unanswered, () => {}))).toBe(false);
+    expect(await left(recorder.record('v', unanswered, () => {}))).toBe(false);
   });
 
   it('leaves at once when the write fails, and tries it again until it succeeds', async () => {
@@ -75,7 +91,7 @@ describe('a response that waits for its recording', () => {
       if (failures > 0) throw new Error(`failure ${(failures -= 1)}`);
       return 1;
     };
-    expect(await left(recorder.record(write, (n) => written.push(n)))).toBe(true);
+    expect(await left(recorder.record('v', write, (n) => written.push(n)))).toBe(true);
     expect(recorder.unfinished).toBe(1);
     await clock.advance(2_999);
     expect(written).toEqual([]);
@@ -84,15 +100,29 @@ describe('a response that waits for its recording', () => {
     expect(recorder.unfinished).toBe(0);
   });
 
+  it('holds a write that throws where it should reject, as any other that fails', async () => {
+    const failing = [new Error('thrown'), undefined];
+    const written: number[] = [];
+    const write = (): Promise<number> => {
+      const error = failing.shift();
+      if (error) throw error;
+      return Promise.resolve(1);
+    };
+    expect(await left(recorder.record('v', write, (n) => written.push(n)))).toBe(true);
+    expect(said).toEqual([expect.stringContaining('thrown')]);
+    await clock.advance(1_000);
+    expect(written).toEqual([1]);
+  });
+
   it('tries one write a second while writes fail, however many come', async () => {
     let tries = 0;
     const write = async () => {
       tries += 1;
       throw new Error('disk full');
     };
-    void recorder.record(write, () => {});
+    void recorder.record('v', write, () => {});
     await settled();
-    for (let i = 0; i < 100; i += 1) void recorder.record(write, () => {});
+    for (let i = 0; i < 100; i += 1) void recorder.record('v', write, () => {});
     await clock.advance(10_000);
     expect(tries).toBe(11);
   });
@@ -105,7 +135,7 @@ describe('a response that waits for its recording', () => {
         if (sick) throw new Error('disk full');
         return i;
       };
-      void recorder.record(write, (n) => written.push(n));
+      void recorder.record('v', write, (n) => written.push(n));
     }
     await clock.advance(5_000);
     sick = false;
@@ -113,12 +143,70 @@ describe('a response that waits for its recording', () => {
     expect(written.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
   });
 
+  it.each([1, 2, 3])(
+    'follows in the order in which they came, though the first failed %d times more',
+    async (seconds) => {
+      let sick = true;
+      const written: string[] = [];
+      for (const what of ['its message', 'its outcome']) {
+        const write = async () => {
+          if (sick) throw new Error('disk full');
+          return what;
+        };
+        void recorder.record('v', write, (done) => written.push(done));
+        await settled();
+      }
+      await clock.advance(seconds * 1_000);
+      sick = false;
+      await clock.advance(1_000);
+      expect(written).toEqual(['its message', 'its outcome']);
+    },
+  );
+
+  it('is not held up by a write of another verification that fails each time', async () => {
+    let sick = true;
+    const written: string[] = [];
+    const poison = async () => Promise.reject(new Error('this one always fails'));
+    const write = async () => {
+      if (sick) throw new Error('disk full');
+      return 'recorded';
+    };
+    void recorder.record('poison', poison, () => {});
+    await settled();
+    for (let i = 0; i < 10; i += 1) void recorder.record(`v${i}`, write, (n) => written.push(n));
+    await clock.advance(5_000);
+    sick = false;
+    await clock.advance(2_000);
+    expect(written).toHaveLength(10);
+    expect(recorder.unfinished).toBe(1);
+  });
+
+  it('waits behind a write that came before and is tried anew', async () => {
+    const tried: string[] = [];
+    let answer!: (error?: Error) => void;
+    const write = (what: string) => () => {
+      tried.push(what);
+      return new Promise<void>((resolve, reject) => {
+        answer = (error) => (error ? reject(error) : resolve());
+      });
+    };
+    void recorder.record('v', write('its message'), () => {});
+    answer(new Error('disk full'));
+    await clock.advance(1_000);
+    void recorder.record('v', write('its outcome'), () => {});
+    answer(new Error('disk full'));
+    await clock.advance(1_000);
+    answer();
+    await settled();
+    expect(tried).toEqual(['its message', 'its message', 'its message', 'its outcome']);
+  });
+
   it('says once that it fails and once that it recovered', async () => {
     let sick = true;
     const write = async () => {
       if (sick) throw new Error('disk full');
     };
-    for (let i = 0; i < 5; i += 1) void recorder.record(write, () => {});
+    for (let i = 0; i < 5; i += 1) void recorder.record('v', write, () => {});
     await clock.advance(10_000);
     sick = false;
     await clock.advance(1_000);
@@ -127,9 +215,9 @@ describe('a response that waits for its recording', () => {
 
   it('holds a bounded number of writes, and says what it drops', async () => {
     const write = async () => Promise.reject(new Error('disk full'));
-    for (let i = 0; i < 10_000; i += 1) void recorder.record(write, () => {});
+    for (let i = 0; i < 10_000; i += 1) void recorder.record('v', write, () => {});
     await settled();
-    await recorder.record(write, () => {});
+    await recorder.record('v', write, () => {});
     expect(recorder.unfinished).toBe(10_000);
     expect(events.of('dropped')).toHaveLength(1);
   });
@@ -137,10 +225,51 @@ describe('a response that waits for its recording', () => {
   it('uses one timer for all who wait', async () => {
     for (let i = 0; i < 1_000; i += 1)
       void recorder.record(
+        'v',
         () => new Promise<void>(() => {}),
         () => {},
       );
     expect(clock.pending).toBe(1);
+  });
+
+  it('is tried no more after the end, when nobody could record it, and says so', async () => {
+    let tries = 0;
+    const write = async () => {
+      tries += 1;
+      throw new Error('away');
+    };
+    await recorder.record('v', write, () => {});
+    await recorder.finish();
+    expect(said).toContain('1 writes could not be recorded before the process ended');
+    const triesAtTheEnd = tries;
+
+    await recorder.record('late', write, () => {});
+    await clock.advance(60_000);
+    expect(tries).toBe(triesAtTheEnd + 1);
+    expect(events.of('dropped')).toEqual([{ type: 'dropped', reason: 'away' }]);
+    expect(said.at(-1)).toBe('Conversions are lost from now on: away');
+    expect(clock.pending).toBe(0);
+  });
+
+  it('is tried at once after the end, though another one is under way for good', async () => {
+    const answers = [() => Promise.reject(new Error('away')), () => new Promise<void>(() => {})];
+    void recorder.record(
+      'v',
+      () => answers.shift()!(),
+      () => {},
+    );
+    await clock.advance(1_000);
+    const finishing = recorder.finish();
+    await clock.advance(250);
+    await finishing;
+    const written: string[] = [];
+    void recorder.record(
+      'late',
+      async () => 'late',
+      (what) => written.push(what),
+    );
+    await settled();
+    expect(written).toEqual(['late']);
   });
 
   it('tries what is held once more before the process ends', async () => {
@@ -150,7 +279,7 @@ describe('a response that waits for its recording', () => {
       if (sick) throw new Error('away');
       return 1;
     };
-    await recorder.record(write, (n) => written.push(n));
+    await recorder.record('v', write, (n) => written.push(n));
     sick = false;
     await recorder.finish();
     expect(written).toEqual([1]);

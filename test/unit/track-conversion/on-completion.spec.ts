@@ -38,6 +38,16 @@ describe.each(ways)('a tracked handler ($lastValueWaits)', (passage) => {
     expect(heard).toEqual(['right']);
   });
 
+  it('ends with its first value where it streams, and nobody listens any more', async () => {
+    const handler = new Subject<string>();
+    const listening = handler.pipe(onCompletion(() => undefined, passage)).subscribe();
+    listening.unsubscribe();
+    expect(handler.observed).toBe(true);
+    handler.next('the first of many');
+    await Promise.resolve();
+    expect(handler.observed).toBe(false);
+  });
+
   it('ends with its listener where it streams', async () => {
     let isEnded = false;
     const endless = new Observable<number>((subscriber) => {

@@ -1,0 +1,68 @@
+import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
+import { ConversionStorageHost } from '../conversion-storage.js';
+import { GroupCommit } from './group-commit.js';
+import { LmdbBooks } from './lmdb-tables.js';
+
+/** Version of what stands in the file. A store with a higher one is refused. */
+const FORMAT = 1;
+
+/** Whose messages stand in a store. */
+type Account = Pick<ConversionStorageHost, 'account' | 'accountId'>;
+
+/**
+ * Makes sure that this version can read the store.
+ * @throws StorageError where it can't
+ */
+export async function claimFormat(
+  { meta }: LmdbBooks,
+  group: GroupCommit,
+  folder: string,
+): Promise<void> {
+  const format = meta.get('format');
+  if (format === undefined) await group.transact(() => meta.put('format', FORMAT));
+  else if (format > FORMAT) {
+    throw new StorageError(
+      `The store in ${JSON.stringify(folder)} was written by a newer version (format ${format}, this one knows ${FORMAT}): update nestjs-conversion-feedback, or set storage.path to another folder`,
+    );
+  }
+}
+
+/**
+ * Makes sure that the store is this account's: a report must go out with the credentials that its
+ * message was sent with.
+ * @throws InvalidOptionsError where it is another's
+ */
+export async function claimAccount(
+  { meta }: LmdbBooks,
+  group: GroupCommit,
+  folder: string,
+  ours: Account,
+): Promise<void> {
+  const [account, accountId] = [meta.get('account'), meta.get('accountId')];
+  const claim = (): Account => {
+    const first = {
+      account: meta.get('account') ?? ours.account,
+      accountId: meta.get('accountId') ?? ours.accountId,
+    };
+    if (first.account === ours.account) {
+      meta.put('account', first.account);
+      meta.put('accountId', first.accountId);
+    }
+    return first;
+  };
+  const owner = account && accountId ? { account, accountId } : await group.transact(claim);
+  const fault = whyNotOurs(owner, ours);
+  if (fault === undefined) return;
+  const message = `\`storage\` in ${JSON.stringify(folder)} ${fault}`;
+  throw new InvalidOptionsError([{ field: 'storage', message }]);
+}
+
+function whyNotOurs(owner: Account, ours: Account): string | undefined {
+  if (owner.account !== ours.account) {
+    return `is the account ${owner.account}’s, ${ours.account} must have another path`;
+  }
+  if (owner.accountId !== ours.accountId) {
+    return "holds messages that were sent with another `authId`, whose reports this one can't deliver: set `storage.path` to another folder, and where one app has two accounts give each a `name`";
+  }
+  return undefined;
+}
