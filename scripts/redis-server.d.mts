@@ -1,17 +1,19 @@
+/** A redis-server that runs. */
 export interface RedisServer {
   readonly port: number;
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves once it has ended. */
+  ended(): Promise<void>;
+  /** Ends it in order. */
   stop(): Promise<void>;
 }
 
-export interface RedisServerOptions {
-  /** Where its files are. */
-  readonly folder: string;
-  /** Whether it keeps an append-only file. */
-  readonly appendonly: 'yes' | 'no';
-}
-
-/**
- * A Redis on a free port of the loopback interface.
- * @throws with what to install where there is no redis-server, or with why it didn't start
- */
-export function startRedisServer(options: RedisServerOptions): Promise<RedisServer>;
+export function startRedisServer(settings: {
+  /** Where its files lie. */
+  folder: string;
+  /** Default a free one. */
+  port?: number;
+  appendonly: 'yes' | 'no';
+  /** More of redis.conf. */
+  [setting: string]: string | number | undefined;
+}): Promise<RedisServer>;
