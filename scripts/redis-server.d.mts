@@ -1,4 +1,3 @@
-/** A redis-server that runs. */
 export interface RedisServer {
   readonly port: number;
   signal(signal: NodeJS.Signals): void;
@@ -8,12 +7,19 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-export function startRedisServer(settings: {
-  /** Where its files lie. */
-  folder: string;
+export interface RedisServerOptions {
+  /** Where its files are. */
+  readonly folder: string;
+  /** Whether it keeps an append-only file. */
+  readonly appendonly: 'yes' | 'no';
   /** Default a free one. */
-  port?: number;
-  appendonly: 'yes' | 'no';
+  readonly port?: number;
   /** More of redis.conf. */
-  [setting: string]: string | number | undefined;
-}): Promise<RedisServer>;
+  readonly [setting: string]: string | number | undefined;
+}
+
+/**
+ * A Redis on a port of the loopback interface.
+ * @throws with what to install where there is no redis-server, or with why it didn't start
+ */
+export function startRedisServer(options: RedisServerOptions): Promise<RedisServer>;
