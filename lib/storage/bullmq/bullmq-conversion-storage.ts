@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
@@ -10,7 +11,8 @@ import {
   TrackedMessage,
   VerificationOutcome,
 } from '../conversion-storage.js';
-import { BullMQConversionStorageOptions, Place, checkOptions, placeOf } from './bullmq-options.js';
+import { BullMQConversionStorageOptions, Place, placeOf, readOptions } from './bullmq-options.js';
+import { settlesWithin } from '../../delivery/clock.js';
 import { Connections } from './connections.js';
 import { FailedJobs } from './failed-jobs.js';
 import { Outbox } from './outbox.js';
@@ -18,15 +20,15 @@ import { requirePeer } from './peers.js';
 import { adviceOn } from './redis-advice.js';
 import { RedisBooks } from './redis-books.js';
 import { ReportJob } from './report-job.js';
-import { ReportWorker } from './report-worker.js';
+import { ReportWorker, WorkerTools } from './report-worker.js';
 import { Sweeper } from './sweeper.js';
 
 /** Version of what stands in Redis. Books of a higher one are refused. */
 const FORMAT = 1;
 /** Ms between two tries while the boot waits for Redis. */
 const WAIT_INTERVAL = 1_000;
-/** Longest time in ms that closing waits for recorded reports to become jobs. */
-const LONGEST_CLOSE = 1_000;
+/** Longest time in ms that closing waits for recorded reports to become jobs, and for the queue. */
+const LONGEST_CLOSE = 250;
 
 interface Opened {
   readonly host: ConversionStorageHost;
@@ -40,6 +42,11 @@ interface Opened {
   readonly sweeper?: Sweeper;
 }
 
+type Hiring = Omit<WorkerTools, 'redis' | 'cut' | 'books'> & {
+  readonly connections: Connections;
+  readonly base: string;
+};
+
 /**
  * Keeps messages in Redis, and has BullMQ deliver their reports: for apps that run on many machines.
  * Every process records, and those with the option `delivery` deliver. It is as durable as Redis is:
@@ -52,9 +59,11 @@ export class BullMQConversionStorage implements ConversionStorage {
   #opening = false;
   #opened?: Opened;
 
-  /** @throws InvalidOptionsError for options that can't be */
-  constructor(private readonly options: BullMQConversionStorageOptions) {
-    checkOptions(options);
+  readonly #options: BullMQConversionStorageOptions;
+
+  /** @throws InvalidOptionsError with all that is wrong with the options */
+  constructor(options: BullMQConversionStorageOptions) {
+    this.#options = readOptions(options);
   }
 
   async open(host: ConversionStorageHost): Promise<void> {
@@ -96,8 +105,10 @@ export class BullMQConversionStorage implements ConversionStorage {
   }
 
   async stopDelivering(timeout: number): Promise<void> {
-    this.#opened?.sweeper?.stop();
-    await this.#opened?.worker?.stop(timeout);
+    if (!this.#opened) return;
+    const { sweeper, worker, connections } = this.#opened;
+    sweeper?.stop();
+    await worker?.stop(timeout, connections.isAway);
   }
 
   counts(): Promise<ConversionCounts> {
@@ -116,74 +127,80 @@ export class BullMQConversionStorage implements ConversionStorage {
   }
 
   async close(): Promise<void> {
-    const opened = this.#opened;
-    if (!opened) return;
+    if (!this.#opened) return;
+    const { host, outbox, queue, connections } = this.#opened;
     await this.stopDelivering(0);
     this.#opened = undefined;
-    await opened.outbox.close(LONGEST_CLOSE);
-    await opened.queue.close();
-    opened.connections.close();
+    await outbox.close(connections.isAway ? 0 : LONGEST_CLOSE);
+    const closed = queue.close().catch(() => {});
+    if (!connections.isAway) await settlesWithin(host.clock, LONGEST_CLOSE, closed);
+    connections.close();
   }
 
   async #open(host: ConversionStorageHost): Promise<Opened> {
-    const place = placeOf(this.options, host.account);
+    const place = placeOf(this.#options, host.account);
     const bullmq = await requirePeer('bullmq');
     const { connections, books: redis } = await this.#connect(place, host);
     try {
       const base = `${place.prefix}:${place.queueName}:books`;
-      const books = new RedisBooks(redis, base, host);
+      const books = new RedisBooks(redis, base, host, () => connections.hangs());
       await claim(books, place, host.account);
       const advice = await adviceOn(redis);
       if (advice) host.logger.warn(advice);
+      const { redis: ofQueue } = await connections.forBullMQ();
       const queue = new bullmq.Queue<ReportJob>(place.queueName, {
-        connection: await connections.forBullMQ(),
+        connection: ofQueue,
         prefix: place.prefix,
       });
       // What can't be added now stays in the outbox; that Redis is away is said by its connection.
       queue.on('error', () => {});
+      await connections.within(host.clock, ofQueue, queue.waitUntilReady());
+      const worker = host.delivery
+        ? await this.#hire({ bullmq, queue, base, host, settings: host.delivery, connections })
+        : undefined;
       const outbox = new Outbox(queue, books, host.clock);
-      const opened = {
+      return {
         host,
         connections,
         books,
         queue,
         outbox,
         failedJobs: new FailedJobs(queue, redis, books, outbox),
+        worker,
+        sweeper: worker && new Sweeper(books, outbox, worker, host),
       };
-      if (!host.delivery) return opened;
-      const ofWorker = await connections.forBullMQ();
-      const worker = new ReportWorker({
-        bullmq,
-        queue,
-        books: new RedisBooks(ofWorker, base, host),
-        host,
-        settings: host.delivery,
-        redis: ofWorker,
-      });
-      return { ...opened, worker, sweeper: new Sweeper(books, outbox, worker, host) };
     } catch (error) {
       connections.close();
       throw error;
     }
   }
 
+  async #hire({ connections, base, ...tools }: Hiring): Promise<ReportWorker> {
+    const { redis, cut } = await connections.forBullMQ();
+    const books = new RedisBooks(redis, base, tools.host, () => connections.hangs());
+    const worker = new ReportWorker({ ...tools, redis, cut, books });
+    await connections.within(tools.host.clock, redis, worker.ready());
+    return worker;
+  }
+
   /** Connects, as often as `whenAway` says. */
   async #connect(
     { connection }: Place,
-    { logger, clock }: ConversionStorageHost,
+    host: ConversionStorageHost,
   ): Promise<{ connections: Connections; books: Redis }> {
     for (let tries = 0; ; tries += 1) {
       try {
-        return await Connections.open(connection, logger);
+        return await Connections.open(connection, host);
       } catch (error) {
-        const { whenAway = 'start' } = this.options;
+        const { whenAway = 'start' } = this.#options;
         if (!(error instanceof StorageError) || whenAway === 'start') throw error;
         if (whenAway === 'fail') {
           const message = `\`storage.connection\` must be a Redis that answers, or \`storage.whenAway\` 'start' or 'wait': ${error.message}`;
           throw new InvalidOptionsError([{ field: 'storage.connection', message }]);
         }
-        if (tries === 0) logger.warn(`${error.message}: the boot waits for it`);
-        await new Promise<void>((resolve) => clock.after(WAIT_INTERVAL, resolve));
+        if (tries === 0) host.logger.warn(`${error.message}: the boot waits for it`);
+        // Not by the clock, whose timers let a process end that has nothing else to do.
+        await sleep(WAIT_INTERVAL);
       }
     }
   }

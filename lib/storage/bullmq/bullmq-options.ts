@@ -1,8 +1,9 @@
 import type { Queue } from 'bullmq';
-import { Fault, InvalidOptionsError } from '../../conversion-feedback.errors.js';
+import { InvalidOptionsError } from '../../conversion-feedback.errors.js';
 import { DEFAULT_ACCOUNT } from '../../conversion-feedback.options.js';
-import { isFields } from '../../validation/faults.js';
-import { RedisConnection, isCluster, isConnection } from './connections.js';
+import { fieldsOf, isFields } from '../../validation/faults.js';
+import { faultsIn, isClient } from './option-faults.js';
+import { RedisConnection } from './redis-connection.js';
 
 /** In braces, so that all keys lie in one slot of a Redis cluster. */
 const PREFIX = '{bull}';
@@ -14,7 +15,8 @@ export type WhenAway = 'start' | 'wait' | 'fail';
 export interface BullMQConversionStorageOptions {
   /**
    * Where Redis is: options of ioredis (`{ host, port }`, `{ url }`, TLS and so on), or a connection
-   * of it (Redis or Cluster), which is duplicated and never used itself. Instead of `queue`.
+   * of it (Redis or Cluster), which is duplicated, and neither used nor closed. Without `keyPrefix`,
+   * which BullMQ can't do: see `prefix`. Instead of `queue`.
    */
   readonly connection?: RedisConnection;
   /**
@@ -44,77 +46,37 @@ export interface Place {
   readonly queueName: string;
 }
 
-/** @throws InvalidOptionsError with all that is wrong */
-export function checkOptions(options: BullMQConversionStorageOptions): void {
-  const faults = isFields(options) ? faultsIn(options) : [notOptions()];
+/**
+ * The options, each read once: what was checked is what is used.
+ * @throws InvalidOptionsError with all that is wrong
+ */
+export function readOptions(given: unknown): BullMQConversionStorageOptions {
+  if (!isFields(given)) {
+    const message = '`storage` needs options: { connection: { host, port } }';
+    throw new InvalidOptionsError([{ field: 'storage', message }]);
+  }
+  const { fields, faults } = fieldsOf(given, 'storage', 'storage.');
+  const options = Object.fromEntries(fields);
+  const { connection } = options;
+  if (isFields(connection) && !isClient(connection)) {
+    const read = fieldsOf(connection, 'storage.connection', 'storage.connection.');
+    options.connection = Object.fromEntries(read.fields);
+    faults.push(...read.faults);
+  }
+  const unread = new Set(faults.map(({ field }) => field.split('.').slice(0, 2).join('.')));
+  faults.push(...faultsIn(options).filter(({ field }) => !unread.has(field)));
   if (faults.length > 0) throw new InvalidOptionsError(faults);
+  return options;
 }
 
-/**
- * Where an account's books and queue are.
- * @throws InvalidOptionsError where a cluster couldn't hold them
- */
+/** Where an account's books and queue are. */
 export function placeOf(options: BullMQConversionStorageOptions, account: string): Place {
-  const { queue } = options;
+  const { queue, connection } = options;
   const ofAccount = account === DEFAULT_ACCOUNT ? QUEUE_NAME : `${QUEUE_NAME}-${account}`;
-  const place = {
-    connection: (queue?.opts.connection ?? options.connection) as RedisConnection,
-    prefix: queue?.opts.prefix ?? options.prefix ?? (queue ? 'bull' : PREFIX),
+  return {
+    // BullMQ's own default is a Redis on this machine.
+    connection: ((queue ? queue.opts.connection : connection) ?? {}) as RedisConnection,
+    prefix: queue ? (queue.opts.prefix ?? 'bull') : (options.prefix ?? PREFIX),
     queueName: queue?.name ?? options.queueName ?? ofAccount,
   };
-  if (isCluster(place.connection) && !/\{.+\}/.test(place.prefix)) {
-    const message =
-      '`storage.prefix` must have a part in braces on a Redis cluster, {bull} say: it keeps all keys in one slot';
-    throw new InvalidOptionsError([{ field: 'storage.prefix', message }]);
-  }
-  return place;
-}
-
-function faultsIn(options: Record<string, unknown>): Fault[] {
-  const { connection, queue, prefix, queueName, whenAway } = options;
-  const faults: Fault[] = [];
-  const fault = (field: string, must: string) =>
-    faults.push({ field: `storage.${field}`, message: `\`storage.${field}\` must ${must}` });
-  for (const field of Object.keys(options)) {
-    if (!KNOWN.has(field))
-      fault(field, `be left out: it is unknown, ${[...KNOWN].join(', ')} are known`);
-  }
-  if (connection !== undefined && queue !== undefined) {
-    fault('queue', 'be given instead of `storage.connection`, not beside it');
-  }
-  if (connection === undefined && queue === undefined) {
-    fault('connection', 'be given: { host, port } of Redis, or an ioredis connection');
-  }
-  if (connection !== undefined && !isFields(connection) && !isConnection(connection as never)) {
-    fault('connection', 'be options of ioredis, { host, port } say, or a connection of it');
-  }
-  if (queue !== undefined && !isQueue(queue)) {
-    fault('queue', 'be a Queue of bullmq, as BullModule.registerQueue makes it');
-  }
-  for (const [field, value] of [
-    ['prefix', prefix],
-    ['queueName', queueName],
-  ] as const) {
-    if (value === undefined) continue;
-    if (queue !== undefined) fault(field, 'be left out beside `storage.queue`, which has its own');
-    else if (typeof value !== 'string' || value === '' || value.includes(':')) {
-      fault(field, 'be a text without colons');
-    }
-  }
-  if (whenAway !== undefined && !WHEN_AWAY.has(whenAway)) {
-    fault('whenAway', "be 'start', 'wait' or 'fail'");
-  }
-  return faults;
-}
-
-const KNOWN = new Set(['connection', 'queue', 'prefix', 'queueName', 'whenAway']);
-const WHEN_AWAY = new Set<unknown>(['start', 'wait', 'fail'] satisfies WhenAway[]);
-
-function isQueue(value: unknown): boolean {
-  const { name, opts, addBulk } = value as Partial<Queue>;
-  return typeof name === 'string' && typeof opts === 'object' && typeof addBulk === 'function';
-}
-
-function notOptions(): Fault {
-  return { field: 'storage', message: '`storage` needs options: { connection: { host, port } }' };
 }

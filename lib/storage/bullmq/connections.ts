@@ -1,18 +1,31 @@
-import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import { LoggerService } from '@nestjs/common';
 import { StorageError } from '../../conversion-feedback.errors.js';
+import { Clock, settlesWithin } from '../../delivery/clock.js';
 import { requirePeer } from './peers.js';
+import { RedisConnection, isCluster, isConnection, whereIs } from './redis-connection.js';
+import { failureOf } from './redis-failure.js';
 
-/** Where Redis is: options of ioredis, with or without a `url`, or a connection of it. */
-export type RedisConnection = (RedisOptions & { url?: string }) | Redis | Cluster;
-
-/** How long a connection may take, in ms. */
+/** How long Redis may take until it answers a new connection, in ms. */
 const CONNECT_TIMEOUT = 3_000;
 /** How long a command may take, in ms: a Redis that hangs is as good as away. */
 const COMMAND_TIMEOUT = 5_000;
+/** How long a connection may take to end in order, in ms. */
+const DISCONNECT_TIMEOUT = 200;
+/** The longest wait before the next try to connect, in ms. */
+const RECONNECT_INTERVAL = 1_000;
+
+/** Whatever the app says of these, ours goes: a connection that gives up would never come back. */
+const forAll = {
+  lazyConnect: true,
+  connectTimeout: CONNECT_TIMEOUT,
+  disconnectTimeout: DISCONNECT_TIMEOUT,
+  retryStrategy: (tries: number) => Math.min(tries * 100, RECONNECT_INTERVAL),
+};
 
 /** For the books: whoever waits is a login, so nothing waits for a Redis that is away. */
 const forBooks = {
+  ...forAll,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
@@ -22,12 +35,28 @@ const forBooks = {
 };
 
 /** For BullMQ, which waits for Redis as long as it takes. */
-const forBullMQ = { enableOfflineQueue: true, maxRetriesPerRequest: null };
+const forBullMQ = {
+  ...forAll,
+  enableOfflineQueue: true,
+  autoResendUnfulfilledCommands: true,
+  maxRetriesPerRequest: null,
+  commandTimeout: undefined,
+  enableAutoPipelining: false,
+};
 
-/** The connections of one open storage: its own, whatever connection the app gave. */
+/**
+ * The connections of one open storage: its own, whatever connection the app gave.
+ *
+ *     there ── the books' connection is cut, or a command isn't answered in time ──> away
+ *       ^                                                                            │
+ *       └──────────────────────── it is connected again ─────────────────────────────┘
+ *
+ * Both changes are said once.
+ */
 export class Connections {
   readonly #all: Redis[] = [];
   #isAway = false;
+  #closed = false;
 
   private constructor(
     private readonly given: RedisConnection,
@@ -37,54 +66,101 @@ export class Connections {
   /** @throws StorageError where Redis can't be reached now */
   static async open(
     given: RedisConnection,
-    logger: LoggerService,
+    { logger, clock }: { logger: LoggerService; clock: Clock },
   ): Promise<{ connections: Connections; books: Redis }> {
     const connections = new Connections(given, logger);
-    const books = await connections.#add(forBooks);
-    try {
-      await books.connect();
-    } catch (error) {
-      connections.close();
-      throw new StorageError(`Redis can't be reached: ${reasonOf(error, books)}`, { cause: error });
-    }
-    books.on('error', (error: Error) => connections.#away(error));
+    const books = connections.#own(await connect(given, forBooks));
+    await connections.within(clock, books, books.connect());
+    books.on('error', (error: Error) => connections.#away(error.message));
     books.on('close', () => connections.#away());
     books.on('ready', () => connections.#back());
     return { connections, books };
   }
 
-  /** Another connection, for BullMQ. */
-  forBullMQ(): Promise<Redis> {
-    return this.#add(forBullMQ);
+  /** Whether Redis is known to be away. */
+  get isAway(): boolean {
+    return this.#isAway;
   }
 
+  /** Another connection, for BullMQ, and how to end it with those that BullMQ makes of it. */
+  async forBullMQ(): Promise<{ redis: Redis; cut: () => void }> {
+    const family: Redis[] = [];
+    const redis = this.#own(await connect(this.given, forBullMQ), family);
+    return { redis, cut: () => family.forEach(end) };
+  }
+
+  /**
+   * Waits until something is connected, no longer than Redis may take; where it isn't then, all
+   * connections are closed.
+   * @throws StorageError where it isn't
+   */
+  async within(clock: Clock, redis: Redis, connected: Promise<unknown>): Promise<void> {
+    let why: string | undefined;
+    // The promise says at last that the connection is closed; why, this event said before.
+    const listen = (error: Error): void => void (why = error.message);
+    redis.on('error', listen);
+    try {
+      if (await settlesWithin(clock, CONNECT_TIMEOUT, connected)) return;
+      why ??= `no answer within ${CONNECT_TIMEOUT} ms`;
+    } catch (error) {
+      why ??= failureOf(error).message;
+    } finally {
+      redis.off('error', listen);
+    }
+    this.close();
+    throw new StorageError(`Redis can't be reached at ${whereIs(this.given)} (${why})`);
+  }
+
+  /** A command wasn't answered in time. */
+  hangs(): void {
+    if (this.#isAway || this.#closed) return;
+    this.#away(`no answer within ${COMMAND_TIMEOUT} ms`);
+    // Where the machine is gone, its end of the connections is never heard of.
+    for (const redis of this.#all) redis.disconnect(true);
+  }
+
+  /** Ends all connections, those that BullMQ made of ours included. */
   close(): void {
-    for (const redis of this.#all.splice(0)) redis.disconnect();
+    this.#closed = true;
+    for (const redis of this.#all.splice(0)) end(redis);
   }
 
-  async #add(how: RedisOptions): Promise<Redis> {
-    const redis = await connect(this.given, {
-      connectTimeout: CONNECT_TIMEOUT,
-      ...how,
-      lazyConnect: true,
-    });
-    // An error event that nobody hears ends the process.
+  #own(redis: Redis, family: Redis[] = []): Redis {
+    // An error event that nobody hears ends the process, or is printed.
     redis.on('error', () => {});
     this.#all.push(redis);
+    family.push(redis);
+    const duplicate = redis.duplicate.bind(redis) as (...args: unknown[]) => Redis;
+    redis.duplicate = (...args: unknown[]) => this.#own(duplicate(...args), family);
+    if (this.#closed) end(redis);
     return redis;
   }
 
-  #away(error?: Error): void {
-    if (this.#isAway || this.#all.length === 0) return;
+  #away(why?: string): void {
+    if (this.#isAway || this.#closed) return;
     this.#isAway = true;
-    const why = error ? `: ${error.message}` : '';
-    this.logger.error(`Redis is away${why}. What is recorded in it is delivered once it is back`);
+    const reason = why ? ` (${why})` : '';
+    this.logger.error(
+      `Redis is away${reason}: what is recorded in it is delivered once it is back`,
+    );
   }
 
   #back(): void {
     if (this.#isAway) this.logger.log('Redis is back');
     this.#isAway = false;
   }
+}
+
+/**
+ * Ends a connection, and with it all that waits for it: BullMQ's timers would keep the process alive.
+ * One that is to be tried again later ends by a last try, since ioredis rejects what waits only then.
+ */
+function end(redis: Redis): void {
+  const willTry = redis.status === 'reconnecting';
+  redis.disconnect();
+  if (!willTry) return;
+  redis.once('connect', () => redis.disconnect());
+  redis.connect().catch(() => {});
 }
 
 async function connect(given: RedisConnection, how: RedisOptions): Promise<Redis> {
@@ -96,26 +172,13 @@ async function connect(given: RedisConnection, how: RedisOptions): Promise<Redis
   }
   if (!isCluster(given)) return given.duplicate(how);
   const { enableOfflineQueue, enableAutoPipelining, lazyConnect, ...redisOptions } = how;
-  const ofCluster = { enableOfflineQueue, enableAutoPipelining, lazyConnect };
   const duplicate = given.duplicate([], {
-    ...ofCluster,
+    enableOfflineQueue,
+    enableAutoPipelining,
+    lazyConnect,
+    clusterRetryStrategy: forAll.retryStrategy,
     redisOptions: { ...given.options.redisOptions, ...redisOptions },
   });
   // What the storage asks of it, a cluster has as well.
   return duplicate as unknown as Redis;
-}
-
-export function isConnection(given: RedisConnection): given is Redis | Cluster {
-  return typeof (given as Partial<Redis>).duplicate === 'function';
-}
-
-export function isCluster(given: RedisConnection): given is Cluster {
-  return isConnection(given) && given.isCluster;
-}
-
-/** ioredis says at last that the connection is closed; why, it said before. */
-function reasonOf(error: unknown, { options }: Redis): string {
-  const { host, port, path } = options;
-  const place = path ?? `${host}:${port}`;
-  return `${place} (${error instanceof Error ? error.message : String(error)})`;
 }

@@ -11,10 +11,13 @@ import {
 } from '../conversion-storage.js';
 import { ReportRef } from './job-id.js';
 import { OutboxEntry, readEntry } from './outbox-entry.js';
+import { failureOf } from './redis-failure.js';
 import { ScriptName, scripts } from './scripts.js';
 import { letterOf, statusOf } from './status-letter.js';
 import { Together } from './together.js';
 
+/** What ioredis says of a command that took longer than it may. */
+const TIMED_OUT = 'Command timed out';
 /** A verification keeps so many messages; with more, its id isn't one (a constant, say). */
 const MESSAGES_PER_VERIFICATION = 100;
 /** Messages that one sweep looks at: Redis does nothing else meanwhile. */
@@ -74,6 +77,8 @@ export class RedisBooks {
     private readonly redis: Redis,
     private readonly base: string,
     private readonly host: ConversionStorageHost,
+    /** Told where Redis doesn't answer in time. */
+    private readonly hangs: () => void,
   ) {
     for (const [name, lua] of Object.entries(scripts))
       redis.defineCommand(commandOf(name), { lua });
@@ -252,8 +257,9 @@ export class RedisBooks {
     try {
       return await reply;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new StorageError(`Redis can't be asked now: ${reason}`, { cause: error });
+      const cause = failureOf(error);
+      if (cause.message === TIMED_OUT) this.hangs();
+      throw new StorageError(`Redis can't be asked now: ${cause.message}`, { cause });
     }
   }
 }

@@ -24,7 +24,7 @@ const LONGEST_PAUSE = 1_000;
 /** How often BullMQ looks for jobs whose process died, in ms. */
 const STALLED_INTERVAL = 5_000;
 /** Longest time in ms that the end of a worker without requests in flight takes. */
-const LONGEST_CLOSE = 1_000;
+const LONGEST_CLOSE = 500;
 /** Any number of processes may die: what kills them is found out by the books. */
 const ANY_NUMBER = 1_000_000;
 
@@ -38,6 +38,8 @@ export interface WorkerTools {
   readonly settings: DeliverySettings;
   /** The worker's own connection. */
   readonly redis: Redis;
+  /** Ends that, and those that BullMQ made of it. */
+  readonly cut: () => void;
 }
 
 /** A job that was taken, and goes to the provider. */
@@ -69,16 +71,16 @@ export class ReportWorker {
   readonly #worker: Worker<ReportJob>;
   readonly #line: SharedLine;
   readonly #inFlight = new Map<string, Promise<unknown>>();
+  readonly #leaving = new Set<() => void>();
   #suspects: Promise<unknown> = Promise.resolve();
   #stopping = false;
-  #closed?: Promise<void>;
 
   constructor(private readonly tools: WorkerTools) {
     const { bullmq, queue, books, host, settings, redis } = tools;
     this.#line = new SharedLine(books, host.clock, host.emit, settings.timeout);
     this.#worker = new bullmq.Worker<ReportJob>(
       queue.name,
-      (job, token) => this.#process(job, token!),
+      (job, token) => this.#hold(job, token!),
       {
         connection: redis,
         prefix: queue.opts.prefix,
@@ -108,17 +110,40 @@ export class ReportWorker {
     return this.#line.look();
   }
 
+  /** Resolves once it is connected. */
+  ready(): Promise<unknown> {
+    return this.#worker.waitUntilReady();
+  }
+
   /**
    * Takes no further job, and waits for the requests in flight, at most for so many ms. What is
    * answered later is noted all the same, for as long as there is a connection.
+   * @param isAway nothing can be noted: there is no use in waiting
    */
-  async stop(timeout: number): Promise<void> {
+  async stop(timeout: number, isAway: boolean): Promise<void> {
+    if (this.#stopping) return;
     this.#stopping = true;
-    const { clock } = this.tools.host;
-    this.#closed ??= this.#worker.close();
-    const longest = Math.max(timeout, this.#inFlight.size > 0 ? 0 : LONGEST_CLOSE);
-    if (await settlesWithin(clock, longest, this.#closed)) return;
-    await this.tools.books.survived([...this.#inFlight.keys()]).catch(() => {});
+    const { host, books, cut } = this.tools;
+    // What BullMQ waits for is rejected then, and so it ends.
+    if (isAway) cut();
+    const closed = this.#worker.close(isAway);
+    const longest = isAway ? 0 : Math.max(timeout, this.#inFlight.size > 0 ? 0 : LONGEST_CLOSE);
+    if (await settlesWithin(host.clock, longest, closed)) return;
+    for (const leave of this.#leaving) leave();
+    if (isAway || this.#inFlight.size === 0) return;
+    const noted = books.survived([...this.#inFlight.keys()]).catch(() => {});
+    await settlesWithin(host.clock, LONGEST_CLOSE, noted);
+  }
+
+  /** Works on a job until that is done, or the worker leaves it as it is: another one gets it then. */
+  #hold(job: Job<ReportJob>, token: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      // BullMQ does nothing with a job of which it hears this.
+      const leave = (): void => reject(new this.tools.bullmq.DelayedError());
+      this.#leaving.add(leave);
+      const done = this.#process(job, token).finally(() => this.#leaving.delete(leave));
+      done.then(resolve, reject);
+    });
   }
 
   async #process(job: Job<ReportJob>, token: string): Promise<void> {

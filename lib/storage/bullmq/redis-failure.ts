@@ -1,0 +1,7 @@
+/**
+ * What Redis or its client said, as an error of its own. Theirs carries the command that failed: the
+ * password where that was AUTH, and ids where it was a script.
+ */
+export function failureOf(error: unknown): Error {
+  return new Error(error instanceof Error ? error.message : String(error));
+}
