@@ -72,6 +72,8 @@ export interface ConversionStorageHost {
   /** Takes a report to the provider. */
   readonly deliver: Deliver;
   readonly emit: (event: ConversionFeedbackEvent) => void;
+  /** Aborted once the app closes: an opening that still waits for something gives up. */
+  readonly closing: AbortSignal;
   /** The open storage is of no use any more: it will be closed, and opened anew. */
   readonly lost: (why: StorageError) => void;
 }

@@ -22,6 +22,7 @@ const RETRY_INTERVAL = 5_000;
  */
 export class StorageKeeper {
   #host?: ConversionStorageHost;
+  readonly #closing = new AbortController();
   #opening: Promise<void> = Promise.resolve();
   #delivering = false;
   #complaint?: string;
@@ -37,8 +38,9 @@ export class StorageKeeper {
    * Opens the storage. Where it can't be opened now, resolves all the same, and it is tried again.
    * @throws InvalidOptionsError, or whatever else than a StorageError the storage throws
    */
-  open(host: Omit<ConversionStorageHost, 'lost'>): Promise<void> {
-    this.#host = { ...host, lost: (why) => this.#lost(why) };
+  open(host: Omit<ConversionStorageHost, 'lost' | 'closing'>): Promise<void> {
+    const { signal: closing } = this.#closing;
+    this.#host = { ...host, closing, lost: (why) => this.#lost(why) };
     return (this.#opening = this.#open());
   }
 
@@ -50,6 +52,7 @@ export class StorageKeeper {
 
   async stopDelivering(timeout: number): Promise<void> {
     this.#delivering = false;
+    this.#closing.abort();
     await this.#opening.catch(() => {});
     await this.storage.stopDelivering(timeout);
   }
@@ -57,6 +60,7 @@ export class StorageKeeper {
   async close(): Promise<void> {
     this.#host = undefined;
     this.#cancelRetry?.();
+    this.#closing.abort();
     await this.#opening.catch(() => {});
     await this.storage.close();
   }

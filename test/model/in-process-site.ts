@@ -87,6 +87,7 @@ export class InProcessSite implements Site {
         maxAge: MAX_AGE,
       },
       lost: () => {},
+      closing: new AbortController().signal,
       emit: (event) => {
         if (process.alive) oracle.happened(event);
       },

@@ -77,6 +77,7 @@ export function storageHost(options: Partial<ConversionStorageHost> = {}) {
     delivery: settings,
     deliver: provider.deliver,
     emit: events.emit,
+    closing: new AbortController().signal,
     lost: (why) => {
       throw why;
     },

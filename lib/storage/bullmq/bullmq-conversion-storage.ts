@@ -3,6 +3,7 @@ import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
 import { ConversionReport, FailedReport } from '../../conversion-report.js';
+import { whyNotOurs } from '../account-claim.js';
 import {
   ConversionCounts,
   ConversionStorage,
@@ -27,6 +28,8 @@ import { Sweeper } from './sweeper.js';
 const FORMAT = 1;
 /** Ms between two tries while the boot waits for Redis. */
 const WAIT_INTERVAL = 1_000;
+/** The longest interval there is, in ms. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 /** Longest time in ms that closing waits for recorded reports to become jobs, and for the queue. */
 const LONGEST_CLOSE = 250;
 
@@ -60,6 +63,7 @@ export class BullMQConversionStorage implements ConversionStorage {
   #opened?: Opened;
 
   readonly #options: BullMQConversionStorageOptions;
+  #alive?: NodeJS.Timeout;
 
   /** @throws InvalidOptionsError with all that is wrong with the options */
   constructor(options: BullMQConversionStorageOptions) {
@@ -74,6 +78,10 @@ export class BullMQConversionStorage implements ConversionStorage {
     this.#opening = true;
     try {
       this.#opened = await this.#open(host);
+      this.#mayEnd();
+    } catch (error) {
+      if (error instanceof StorageError) this.#stayAlive();
+      throw error;
     } finally {
       this.#opening = false;
     }
@@ -127,6 +135,7 @@ export class BullMQConversionStorage implements ConversionStorage {
   }
 
   async close(): Promise<void> {
+    this.#mayEnd();
     if (!this.#opened) return;
     const { host, outbox, queue, connections } = this.#opened;
     await this.stopDelivering(0);
@@ -137,6 +146,16 @@ export class BullMQConversionStorage implements ConversionStorage {
     connections.close();
   }
 
+  /** A worker has nothing but its connections to keep it alive, and while Redis is away it has none. */
+  #stayAlive(): void {
+    this.#alive ??= setInterval(() => {}, LONGEST_TIMER);
+  }
+
+  #mayEnd(): void {
+    clearInterval(this.#alive);
+    this.#alive = undefined;
+  }
+
   async #open(host: ConversionStorageHost): Promise<Opened> {
     const place = placeOf(this.#options, host.account);
     const bullmq = await requirePeer('bullmq');
@@ -144,7 +163,7 @@ export class BullMQConversionStorage implements ConversionStorage {
     try {
       const base = `${place.prefix}:${place.queueName}:books`;
       const books = new RedisBooks(redis, base, host, () => connections.hangs());
-      await claim(books, place, host.account);
+      await claim(books, place, host);
       const advice = await adviceOn(redis);
       if (advice) host.logger.warn(advice);
       const { redis: ofQueue } = await connections.forBullMQ();
@@ -198,9 +217,10 @@ export class BullMQConversionStorage implements ConversionStorage {
           const message = `\`storage.connection\` must be a Redis that answers, or \`storage.whenAway\` 'start' or 'wait': ${error.message}`;
           throw new InvalidOptionsError([{ field: 'storage.connection', message }]);
         }
+        if (host.closing.aborted) throw error;
         if (tries === 0) host.logger.warn(`${error.message}: the boot waits for it`);
         // Not by the clock, whose timers let a process end that has nothing else to do.
-        await sleep(WAIT_INTERVAL);
+        await sleep(WAIT_INTERVAL, undefined, { signal: host.closing }).catch(() => {});
       }
     }
   }
@@ -216,16 +236,16 @@ export class BullMQConversionStorage implements ConversionStorage {
 }
 
 /** A report must go out with the credentials that its message was sent with. */
-async function claim(books: RedisBooks, place: Place, account: string): Promise<void> {
-  const { format, account: owner } = await books.claim(FORMAT, account);
+async function claim(books: RedisBooks, place: Place, host: ConversionStorageHost): Promise<void> {
+  const { format, owner } = await books.claim(FORMAT, host);
   const where = `${place.prefix}:${place.queueName}`;
   if (format > FORMAT) {
     throw new StorageError(
       `The books in ${where} were written by a newer version (format ${format}, this one knows ${FORMAT}): update nestjs-conversion-feedback, or set storage.queueName to another name`,
     );
   }
-  if (owner !== account) {
-    const message = `\`storage\` in ${where} is the account ${owner}’s, ${account} must have another queueName`;
-    throw new InvalidOptionsError([{ field: 'storage', message }]);
-  }
+  const fault = whyNotOurs(owner, host, { option: 'queueName', kind: 'name' });
+  if (fault === undefined) return;
+  const message = `\`storage\` in ${where} ${fault}`;
+  throw new InvalidOptionsError([{ field: 'storage', message }]);
 }

@@ -109,7 +109,7 @@ function isOtherClient(value: unknown): boolean {
 
 function hasKeyPrefix(client: Redis | Cluster): boolean {
   const { keyPrefix, redisOptions } = client.options as ClusterOptions & RedisOptions;
-  return Boolean(keyPrefix || (redisOptions as RedisOptions | undefined)?.keyPrefix);
+  return Boolean(keyPrefix || redisOptions?.keyPrefix);
 }
 
 function isQueue(value: unknown): value is Queue {

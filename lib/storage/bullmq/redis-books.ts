@@ -9,6 +9,7 @@ import {
   TrackedMessage,
   VerificationOutcome,
 } from '../conversion-storage.js';
+import { Owner } from '../account-claim.js';
 import { ReportRef } from './job-id.js';
 import { OutboxEntry, readEntry } from './outbox-entry.js';
 import { failureOf } from './redis-failure.js';
@@ -85,9 +86,10 @@ export class RedisBooks {
   }
 
   /** Claims the books for a format and an account. Returns those they belong to. */
-  async claim(format: number, account: string): Promise<{ format: number; account: string }> {
-    const [first, owner] = await this.#run<Reply>('open', [format, account]);
-    return { format: Number(first), account: owner! };
+  async claim(format: number, ours: Owner): Promise<{ format: number; owner: Owner }> {
+    const reply = await this.#run<Reply>('open', [format, ours.account, ours.accountId]);
+    const [first, account, accountId] = reply as [string, string, string];
+    return { format: Number(first), owner: { account, accountId } };
   }
 
   async track(message: TrackedMessage): Promise<boolean> {

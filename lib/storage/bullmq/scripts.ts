@@ -104,7 +104,8 @@ end
 const OPEN = `
 redis.call('HSETNX', base, 'format', ARGV[2])
 redis.call('HSETNX', base, 'account', ARGV[3])
-return redis.call('HMGET', base, 'format', 'account')
+if redis.call('HGET', base, 'account') == ARGV[3] then redis.call('HSETNX', base, 'accountId', ARGV[4]) end
+return redis.call('HMGET', base, 'format', 'account', 'accountId')
 `;
 
 const TRACK = `

@@ -1,13 +1,10 @@
 import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
-import { ConversionStorageHost } from '../conversion-storage.js';
+import { Owner, whyNotOurs } from '../account-claim.js';
 import { GroupCommit } from './group-commit.js';
 import { LmdbBooks } from './lmdb-tables.js';
 
 /** Version of what stands in the file. A store with a higher one is refused. */
 const FORMAT = 1;
-
-/** Whose messages stand in a store. */
-type Account = Pick<ConversionStorageHost, 'account' | 'accountId'>;
 
 /**
  * Makes sure that this version can read the store.
@@ -36,10 +33,10 @@ export async function claimAccount(
   { meta }: LmdbBooks,
   group: GroupCommit,
   folder: string,
-  ours: Account,
+  ours: Owner,
 ): Promise<void> {
   const [account, accountId] = [meta.get('account'), meta.get('accountId')];
-  const claim = (): Account => {
+  const claim = (): Owner => {
     const first = {
       account: meta.get('account') ?? ours.account,
       accountId: meta.get('accountId') ?? ours.accountId,
@@ -51,18 +48,8 @@ export async function claimAccount(
     return first;
   };
   const owner = account && accountId ? { account, accountId } : await group.transact(claim);
-  const fault = whyNotOurs(owner, ours);
+  const fault = whyNotOurs(owner, ours, { option: 'path', kind: 'folder' });
   if (fault === undefined) return;
   const message = `\`storage\` in ${JSON.stringify(folder)} ${fault}`;
   throw new InvalidOptionsError([{ field: 'storage', message }]);
-}
-
-function whyNotOurs(owner: Account, ours: Account): string | undefined {
-  if (owner.account !== ours.account) {
-    return `is the account ${owner.account}’s, ${ours.account} must have another path`;
-  }
-  if (owner.accountId !== ours.accountId) {
-    return "holds messages that were sent with another `authId`, whose reports this one can't deliver: set `storage.path` to another folder, and where one app has two accounts give each a `name`";
-  }
-  return undefined;
 }

@@ -40,7 +40,9 @@ const actions = {
       random: () => 0.5,
       logger: new Logger('test'),
       account: 'default',
+      accountId: 'digest',
       lost: () => {},
+      closing: new AbortController().signal,
       emit: (event) => process.send({ event }),
       deliver: (report) =>
         new Promise((resolve) => {
