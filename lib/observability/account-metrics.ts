@@ -123,7 +123,8 @@ export class AccountMetrics {
     const pending = gauge('reports.pending', '{report}', 'Reports on their way');
     const kept = gauge('reports.kept', '{report}', 'Failed reports, kept for a person to look at');
     const paused = gauge('delivery.paused', '{line}', '1 while delivery stands still, by cause');
-    const all = [open, pending, kept, paused];
+    const up = gauge('storage.up', '{storage}', '1 while the storage answers');
+    const all = [open, pending, kept, paused, up];
     const account = { [ATTRIBUTES.account]: this.account };
     const observe = async (result: BatchObservableResult): Promise<void> => {
       const { pause } = this.condition;
@@ -133,6 +134,8 @@ export class AccountMetrics {
           [ATTRIBUTES.cause]: cause,
         });
       const counts = await this.condition.counts();
+      result.observe(up, counts ? 1 : 0, account);
+      // What was seen last says nothing of now: whoever reads it looks at storage.up.
       if (!counts) return;
       result.observe(open, counts.open, account);
       result.observe(pending, counts.pending, account);
