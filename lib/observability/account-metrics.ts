@@ -74,13 +74,15 @@ export class AccountMetrics {
   #counting(meter: Meter): (event: ConversionFeedbackEvent) => void {
     const counter = (name: string, unit: string, description: string) => {
       const made = meter.createCounter(`conversion_feedback.${name}`, { unit, description });
-      return (more: Record<string, string> = {}): void =>
-        made.add(1, { [ATTRIBUTES.account]: this.account, ...more });
+      return (more: Record<string, string> = {}, value = 1): void =>
+        made.add(value, { [ATTRIBUTES.account]: this.account, ...more });
     };
     const tracked = counter('messages.tracked', '{message}', 'Messages that wait for an outcome');
     const expired = counter('messages.expired', '{message}', 'Messages without an outcome in time');
     const unmatched = counter('outcomes.unmatched', '{outcome}', 'Outcomes that settled nothing');
     const dropped = counter('writes.dropped', '{write}', 'What could not be recorded, and is lost');
+    // An alert on a counter's increase doesn't see a counter come.
+    for (const count of [tracked, expired, unmatched, dropped]) count({}, 0);
     const recorded = counter('reports.recorded', '{report}', 'Reports recorded');
     const delivered = counter('reports.delivered', '{report}', 'Reports that the provider has');
     const retried = counter('reports.retried', '{report}', 'Requests whose report is tried again');

@@ -175,6 +175,18 @@ describe('metrics, scraped from an app in which much goes wrong', () => {
     expect(pausedBy(scrape)).toEqual({ refused: 0, down: 0, slowed: 0 });
   });
 
+  it('count from zero, so that an alert sees the first outcome that is lost', async () => {
+    await start();
+    const scrape = await prometheus.scrape();
+    for (const name of [
+      'messages_tracked',
+      'messages_expired',
+      'outcomes_unmatched',
+      'writes_dropped',
+    ])
+      expect(scrape.of(`${name}_total`).map(({ value }) => value)).toEqual([0]);
+  });
+
   it('count messages that expire, and their reports', async () => {
     await start();
     await send('v');
@@ -366,17 +378,20 @@ describe('metrics, scraped from an app in which much goes wrong', () => {
     const dashboard = JSON.parse(
       await readFile(join(ROOT, 'docs/grafana-dashboard.json'), 'utf8'),
     ) as object;
-    const queries = expressionsIn(dashboard);
-    expect(queries.length).toBeGreaterThan(10);
+    const docs = await readFile(join(ROOT, 'docs/observability.md'), 'utf8');
+    const alerts = [...docs.matchAll(/`([^`]*\bconversion_feedback_[^`]*)`/g)];
+    const queries = [...expressionsIn(dashboard), ...alerts.map(([, query]) => query)];
+    expect(alerts.length).toBeGreaterThan(5);
+    expect(queries.length - alerts.length).toBeGreaterThan(10);
     const asked = queries.map(namesIn);
     expect(asked.flatMap(({ metrics }) => metrics).filter((name) => !names.has(name))).toEqual([]);
     expect(asked.flatMap((query) => query.labels).filter((name) => !labels.has(name))).toEqual([]);
 
     const exposed = [...text.matchAll(/^# TYPE (conversion_feedback_\w+) (\w+)$/gm)];
-    const shown = new Set(asked.flatMap(({ metrics }) => metrics.map(familyOf)));
+    const drawn = expressionsIn(dashboard).flatMap((query) => namesIn(query).metrics);
+    const shown = new Set(drawn.map(familyOf));
     expect(exposed.map(([, name]) => name).filter((name) => !shown.has(name))).toEqual([]);
 
-    const docs = await readFile(join(ROOT, 'docs/observability.md'), 'utf8');
     const documented = [...docs.matchAll(/^\| `(conversion_feedback\.[\w.]+)` +\| (\w+)/gm)];
     expect(
       documented
