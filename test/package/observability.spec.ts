@@ -78,7 +78,7 @@ import { ConversionFeedbackModule, ConversionFeedbackService, MemoryConversionSt
 
 const counted = [];
 const meter = Object.create(createNoopMeter());
-meter.createCounter = (name) => ({ add: (value) => counted.push([name, value]) });
+meter.createCounter = (name) => ({ add: (value) => value > 0 && counted.push([name, value]) });
 metrics.setGlobalMeterProvider({ getMeter: () => meter });
 
 class AppModule {}
