@@ -12,6 +12,8 @@ export interface RecordedEvent extends ConversionReport {
   readonly type: 'recorded';
   /** Absent where the message was reported by its message_uuid. */
   readonly verificationId?: string;
+  /** Ms from the sending of the message to its conversion; absent for any other status. */
+  readonly timeToConvert?: number;
 }
 
 /** An outcome that settled nothing. No error: the login isn't the worse for it. */

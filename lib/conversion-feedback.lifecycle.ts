@@ -15,6 +15,8 @@ import { LOGGER, RESOLVED_OPTIONS } from './conversion-feedback.module-definitio
 import type { ResolvedOptions } from './conversion-feedback.options.js';
 import { CLOCK, type Clock, RANDOM, type Random } from './delivery/clock.js';
 import { DeliveryLog } from './delivery/delivery-log.js';
+import { AccountMetrics } from './observability/account-metrics.js';
+import { DeliverySpans } from './observability/delivery-spans.js';
 import { assertOnlyModule } from './one-module-an-account.js';
 import { PlivoClient } from './plivo/plivo-client.js';
 import { Recorder } from './recording/recorder.js';
@@ -27,6 +29,7 @@ import { StorageKeeper } from './storage/storage-keeper.js';
  *
  * - the storage opens before any handler runs, and delivery starts once the app is up; where it can't
  *   be opened now the app starts all the same;
+ * - what the app's OpenTelemetry SDK wants to know is measured from then on;
  * - at shutdown, while the last responses still leave, no further report is sent; those in flight
  *   have `shutdownTimeout` to be answered. What is left stays recorded.
  * - the storage closes last: a response that leaves now can still record its conversion.
@@ -47,6 +50,8 @@ export class ConversionFeedbackLifecycle
     private readonly plivo: PlivoClient,
     private readonly events: EventBus,
     private readonly recorder: Recorder,
+    private readonly metrics: AccountMetrics,
+    private readonly spans: DeliverySpans,
     @Optional() @Inject(ModuleRef) private readonly moduleRef?: ModuleRef,
     @Optional() @Inject(ModulesContainer) private readonly modules?: ModulesContainer,
   ) {
@@ -59,6 +64,7 @@ export class ConversionFeedbackLifecycle
     if (!this.moduleRef) this.logger.warn(secondCopyOfNest());
     if (this.modules) assertOnlyModule(this.options.name, this.modules);
     const { name, authId, superseded, expireAfter, retention, delivery } = this.options;
+    const deliver = this.metrics.timed((report) => this.plivo.report(report));
     await this.#keeper.open({
       clock: this.clock,
       random: this.random,
@@ -69,9 +75,11 @@ export class ConversionFeedbackLifecycle
       expireAfter,
       retention,
       delivery,
-      deliver: (report) => this.plivo.report(report),
+      deliver: this.spans.traced(deliver),
       emit: this.events.emit,
     });
+    // Nothing is to be stopped where a wrong option stops the boot.
+    this.metrics.start();
   }
 
   onApplicationBootstrap(): void {
@@ -85,6 +93,7 @@ export class ConversionFeedbackLifecycle
   async onApplicationShutdown(): Promise<void> {
     await this.recorder.finish();
     await this.#keeper.close();
+    this.metrics.stop();
     this.plivo.close();
     this.#log.close();
     this.events.complete();

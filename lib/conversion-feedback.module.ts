@@ -18,6 +18,9 @@ import {
 } from './conversion-feedback.options.js';
 import { ConversionFeedbackService } from './conversion-feedback.service.js';
 import { CLOCK, Clock, RANDOM, systemClock } from './delivery/clock.js';
+import { AccountCondition } from './observability/account-condition.js';
+import { AccountMetrics } from './observability/account-metrics.js';
+import { DeliverySpans } from './observability/delivery-spans.js';
 import { PlivoClient } from './plivo/plivo-client.js';
 import { Recorder } from './recording/recorder.js';
 import { ConversionStorage } from './storage/conversion-storage.js';
@@ -57,6 +60,31 @@ import { ConversionStorage } from './storage/conversion-storage.js';
         logger: LoggerService,
       ) => new Recorder({ recordTimeout, clock, emit, logger }),
       inject: [RESOLVED_OPTIONS, CLOCK, EventBus, LOGGER],
+    },
+    {
+      provide: AccountCondition,
+      useFactory: (
+        { events$ }: EventBus,
+        storage: ConversionStorage,
+        recorder: Recorder,
+        clock: Clock,
+      ) => new AccountCondition(events$, storage, recorder, clock),
+      inject: [EventBus, ConversionStorage, Recorder, CLOCK],
+    },
+    {
+      provide: AccountMetrics,
+      useFactory: (
+        account: string,
+        { events$ }: EventBus,
+        condition: AccountCondition,
+        clock: Clock,
+      ) => new AccountMetrics(account, events$, condition, clock),
+      inject: [ACCOUNT, EventBus, AccountCondition, CLOCK],
+    },
+    {
+      provide: DeliverySpans,
+      useFactory: (account: string) => new DeliverySpans(account),
+      inject: [ACCOUNT],
     },
     ConversionFeedbackLifecycle,
   ],

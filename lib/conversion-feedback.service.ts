@@ -2,11 +2,13 @@ import { Inject, Injectable, type LoggerService } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { EventBus } from './conversion-feedback.event-bus.js';
 import { InvalidMessageError } from './conversion-feedback.errors.js';
-import { ConversionFeedbackEvent } from './conversion-feedback.events.js';
+import type { ConversionFeedbackEvent, RecordedEvent } from './conversion-feedback.events.js';
 import { LOGGER } from './conversion-feedback.module-definition.js';
 import { ConversionReport, FailedReport } from './conversion-report.js';
 import { ConversionStatus } from './conversion-status.js';
 import { CLOCK, type Clock } from './delivery/clock.js';
+import { AccountCondition, type Condition } from './observability/account-condition.js';
+import { DeliverySpans } from './observability/delivery-spans.js';
 import { parsePhoneNumber } from './validation/phone-number.js';
 import { PlivoClient } from './plivo/plivo-client.js';
 import { SentMessage, TrackableMessage, checkMessage } from './plivo/trackable-message.js';
@@ -31,6 +33,9 @@ import {
 /** How often `flush` looks whether another process has delivered, in ms. */
 const FLUSH_LOOK = 50;
 
+/** The span in which a report is recorded. */
+type Origin = ReturnType<typeof DeliverySpans.active>;
+
 /** Sends and tracks messages, and reports what became of them. */
 @Injectable()
 export class ConversionFeedbackService {
@@ -45,6 +50,8 @@ export class ConversionFeedbackService {
     @Inject(ConversionStorage) private readonly storage: ConversionStorage,
     private readonly recorder: Recorder,
     private readonly events: EventBus,
+    private readonly spans: DeliverySpans,
+    private readonly conditions: AccountCondition,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: LoggerService,
   ) {
@@ -120,8 +127,9 @@ export class ConversionFeedbackService {
     options: { timestamp?: Date; messageUuid?: string } = {},
   ): Promise<ConversionReport[]> {
     const outcome = readOutcome({ verificationId, status }, options, this.clock.now());
+    const origin = DeliverySpans.active();
     const settlement = await this.storage.settle(outcome);
-    this.#settled(outcome, settlement);
+    this.#settled(outcome, settlement, origin);
     return settlement.reports;
   }
 
@@ -140,8 +148,9 @@ export class ConversionFeedbackService {
     options: { timestamp?: Date } = {},
   ): Promise<ConversionReport> {
     const given = readReport({ messageUuid, status }, options, this.clock.now());
-    const { recorded, report } = await this.storage.enqueue(given);
-    if (recorded) this.events.emit({ type: 'recorded', ...report });
+    const origin = DeliverySpans.active();
+    const { recorded, report, timeToConvert } = await this.storage.enqueue(given);
+    if (recorded) this.#recorded(report, { timeToConvert }, origin);
     return report;
   }
 
@@ -194,10 +203,12 @@ export class ConversionFeedbackService {
    * @internal
    */
   settle(outcome: VerificationOutcome): Promise<void> {
+    // Asked for now: what is held and tried later is tried by another request's doing.
+    const origin = DeliverySpans.active();
     return this.recorder.record(
       outcome.verificationId,
       () => this.storage.settle(outcome),
-      (settlement) => this.#settled(outcome, settlement),
+      (settlement) => this.#settled(outcome, settlement, origin),
     );
   }
 
@@ -215,6 +226,14 @@ export class ConversionFeedbackService {
    */
   unmatched(reason: string): void {
     this.events.emit({ type: 'unmatched', reason });
+  }
+
+  /**
+   * How the account is: what a health check asks. Never rejects.
+   * @internal
+   */
+  condition(): Promise<Condition> {
+    return this.conditions.read();
   }
 
   /**
@@ -242,8 +261,23 @@ export class ConversionFeedbackService {
     return belongsHere;
   }
 
-  #settled({ verificationId }: VerificationOutcome, { reports, unmatched }: Settlement): void {
-    for (const report of reports) this.events.emit({ type: 'recorded', ...report, verificationId });
+  #settled(
+    { verificationId }: VerificationOutcome,
+    { reports, unmatched, timeToConvert }: Settlement,
+    origin: Origin,
+  ): void {
+    for (const report of reports) this.#recorded(report, { verificationId, timeToConvert }, origin);
     if (unmatched) this.events.emit({ type: 'unmatched', verificationId, reason: unmatched });
+  }
+
+  #recorded(
+    report: ConversionReport,
+    { timeToConvert, ...more }: Pick<RecordedEvent, 'verificationId' | 'timeToConvert'>,
+    origin: Origin,
+  ): void {
+    this.spans.remember(report.messageUuid, origin);
+    const isConverted = report.status === ConversionStatus.CONVERTED;
+    const time = isConverted && timeToConvert !== undefined ? { timeToConvert } : {};
+    this.events.emit({ type: 'recorded', ...report, ...more, ...time });
   }
 }

@@ -48,6 +48,7 @@ export {
   type ConversionCounts,
   ConversionStorage,
   type ConversionStorageHost,
+  type Enqueued,
   type Settlement,
   type TrackedMessage,
   type VerificationOutcome,
@@ -59,7 +60,7 @@ export {
 export { MemoryConversionStorage } from './storage/memory/memory-conversion-storage.js';
 export type { Durability } from './storage/lmdb/durability.js';
 export type { Clock, Random } from './delivery/clock.js';
-export type { Deliver, DeliveryAnswer } from './delivery/answer.js';
+export type { Deliver, DeliveryAnswer, DueReport } from './delivery/answer.js';
 export type { DeliverySettings } from './delivery/delivery-loop.js';
 export type { Backoff } from './delivery/backoff.js';
 export type { RateLimit } from './delivery/rate-limit.js';

@@ -58,7 +58,8 @@ export class PlivoClient {
     const path = `/v1/account/${this.#account}/message/${encodeURIComponent(messageUuid)}/conversion/`;
     try {
       const response = await this.#http.post(path, { status, timestamp: timestamp.toISOString() });
-      return classify(response, this.clock.now(), this.#secrets);
+      const answer = classify(response, this.clock.now(), this.#secrets);
+      return answer.kind === 'done' ? { ...answer, status: response.status } : answer;
     } catch (error) {
       const message = error instanceof NoAnswer ? error.message : 'the request could not be made';
       return { kind: 'not-now', reason: { message } };

@@ -54,6 +54,11 @@ export class Recorder {
     this.#deadlines = new Deadlines(host.recordTimeout, host.clock);
   }
 
+  /** Whether a write failed, or took too long, and none has been done since. */
+  get isSick(): boolean {
+    return this.#sick;
+  }
+
   /** Writes that are under way or held. */
   get unfinished(): number {
     return this.#underWay.size + this.#held.length;

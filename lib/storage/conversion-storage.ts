@@ -36,6 +36,18 @@ export interface Settlement {
   readonly reports: ConversionReport[];
   /** Set where there was nothing to settle: why. */
   readonly unmatched?: string;
+  /** Set where a tracked message is CONVERTED now: ms from its sending, as far as known. */
+  readonly timeToConvert?: number;
+}
+
+/** What became of a report of one message. */
+export interface Enqueued {
+  /** Whether it is recorded now. */
+  readonly recorded: boolean;
+  /** The report that stands. */
+  readonly report: ConversionReport;
+  /** As in Settlement. */
+  readonly timeToConvert?: number;
 }
 
 /** Numbers of messages and reports. */
@@ -105,11 +117,8 @@ export interface ConversionStorage {
   /** Settles a verification. Resolves once its reports are recorded: they survive this process. */
   settle(outcome: VerificationOutcome): Promise<Settlement>;
 
-  /**
-   * Records a report of one message, tracked or not. A message that was CONVERTED stays so.
-   * @returns whether it is recorded now, and the report that stands
-   */
-  enqueue(report: ConversionReport): Promise<{ recorded: boolean; report: ConversionReport }>;
+  /** Records a report of one message, tracked or not. A message that was CONVERTED stays so. */
+  enqueue(report: ConversionReport): Promise<Enqueued>;
 
   /** Starts to take reports to the provider, where `host.delivery` says so. */
   deliver(): void;
@@ -121,6 +130,12 @@ export interface ConversionStorage {
   stopDelivering(timeout: number): Promise<void>;
 
   counts(): Promise<ConversionCounts>;
+
+  /**
+   * The timestamp of the oldest report on its way; undefined where there is none. Health checks ask
+   * for it, so it must stay cheap: where very many are pending, one of the oldest will do.
+   */
+  oldestPending(): Promise<Date | undefined>;
 
   /** Failed reports, latest first. */
   failed(limit: number): Promise<FailedReport[]>;

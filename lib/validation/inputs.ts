@@ -67,6 +67,15 @@ class LimitInput {
   limit!: number;
 }
 
+class HealthInput {
+  @IsOptional()
+  @IsText(1, 64)
+  name?: string;
+
+  @IsIntegerFrom(1)
+  maxPendingAge!: number;
+}
+
 class TimeoutInput {
   @Keeps(
     'isWait',
@@ -155,6 +164,17 @@ export function readLimit(options: unknown): number {
  */
 export function readTimeout(options: unknown): number {
   return query(TimeoutInput, { timeout: Infinity }, options).timeout;
+}
+
+/**
+ * Which account's health is asked for, and by what measure.
+ * @throws InvalidOptionsError where that is no account, or no time
+ */
+export function readHealth(
+  options: unknown,
+  defaults: { maxPendingAge: number },
+): { name?: string; maxPendingAge: number } {
+  return query(HealthInput, defaults, options);
 }
 
 /**

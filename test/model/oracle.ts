@@ -137,7 +137,9 @@ export class Oracle {
     if (known === CONVERTED || known === status) {
       return { recorded: false, report: reportOf(message, message.words.at(-1)!) };
     }
-    return { recorded: true, report: this.#say(message, status, at) };
+    const isTracked = message.verification !== undefined && status === CONVERTED;
+    const time = isTracked ? { timeToConvert: Math.max(0, at - message.sentAt) } : {};
+    return { recorded: true, report: this.#say(message, status, at), ...time };
   }
 
   retryFailed(uuid?: string): number {

@@ -45,7 +45,9 @@ export const entryPoints: Record<string, EntryPoint> = {
       'DeliveryAnswer',
       'DeliverySettings',
       'DroppedEvent',
+      'DueReport',
       'Durability',
+      'Enqueued',
       'ExpiredEvent',
       'FailedEvent',
       'FailedReport',
@@ -83,5 +85,9 @@ export const entryPoints: Record<string, EntryPoint> = {
       'SandboxResource',
       'WaitOptions',
     ],
+  },
+  './terminus': {
+    values: ['ConversionFeedbackHealthIndicator'],
+    types: ['ConversionFeedbackHealth', 'ConversionFeedbackHealthOptions'],
   },
 };

@@ -8,6 +8,7 @@ import {
   ConversionCounts,
   ConversionStorage,
   ConversionStorageHost,
+  Enqueued,
   Settlement,
   TrackedMessage,
   VerificationOutcome,
@@ -16,6 +17,7 @@ import { BullMQConversionStorageOptions, Place, placeOf, readOptions } from './b
 import { settlesWithin } from '../../delivery/clock.js';
 import { Connections } from './connections.js';
 import { FailedJobs } from './failed-jobs.js';
+import { oldestPending } from './oldest-pending.js';
 import { Outbox } from './outbox.js';
 import { requirePeer } from './peers.js';
 import { adviceOn } from './redis-advice.js';
@@ -99,11 +101,11 @@ export class BullMQConversionStorage implements ConversionStorage {
     });
   }
 
-  enqueue(report: ConversionReport): Promise<{ recorded: boolean; report: ConversionReport }> {
+  enqueue(report: ConversionReport): Promise<Enqueued> {
     return this.#use(async ({ books, outbox }) => {
-      const { entry, report: standing } = await books.enqueue(report);
+      const { entry, ...enqueued } = await books.enqueue(report);
       if (entry) outbox.send([entry]);
-      return { recorded: entry !== undefined, report: standing };
+      return { recorded: entry !== undefined, ...enqueued };
     });
   }
 
@@ -124,6 +126,10 @@ export class BullMQConversionStorage implements ConversionStorage {
       const [totals, failed] = await Promise.all([books.totals(), failedJobs.count()]);
       return { ...totals, failed };
     });
+  }
+
+  oldestPending(): Promise<Date | undefined> {
+    return this.#use(({ books, queue }) => oldestPending(queue, books));
   }
 
   failed(limit: number): Promise<FailedReport[]> {

@@ -5,6 +5,7 @@ import { ConversionReport } from '../../conversion-report.js';
 import { LineState } from '../../delivery/line.js';
 import {
   ConversionStorageHost,
+  Enqueued,
   Settlement,
   TrackedMessage,
   VerificationOutcome,
@@ -109,7 +110,7 @@ export class RedisBooks {
 
   async settle(outcome: VerificationOutcome): Promise<Settlement & { entries: OutboxEntry[] }> {
     const { superseded, retention } = this.host;
-    const [what, ...rest] = await this.#run<string[]>('settle', [
+    const [what, sentAt, ...rest] = await this.#run<string[]>('settle', [
       digest(outcome.verificationId),
       letterOf(outcome.status),
       outcome.timestamp.getTime(),
@@ -119,7 +120,7 @@ export class RedisBooks {
     ]);
     const entries = rest.map(readEntry);
     const reports = entries.map(({ report }) => report);
-    if (what === 'settled') return { reports, entries };
+    if (what === 'settled') return { reports, entries, ...timeTo(outcome.timestamp, sentAt) };
     const unmatched =
       what === 'foreign'
         ? 'the message named is none of this verification'
@@ -131,7 +132,7 @@ export class RedisBooks {
     messageUuid,
     status,
     timestamp,
-  }: ConversionReport): Promise<{ report: ConversionReport; entry?: OutboxEntry }> {
+  }: ConversionReport): Promise<Omit<Enqueued, 'recorded'> & { entry?: OutboxEntry }> {
     const [what, first, second] = await this.#run<string[]>('enqueue', [
       messageUuid,
       letterOf(status),
@@ -142,7 +143,7 @@ export class RedisBooks {
       return { report: { messageUuid, ...stands } };
     }
     const entry = readEntry(first);
-    return { report: entry.report, entry };
+    return { report: entry.report, entry, ...timeTo(timestamp, second) };
   }
 
   async retryFailed(
@@ -170,6 +171,12 @@ export class RedisBooks {
    */
   async leftOver(age: number, most: number, jobs: readonly string[]): Promise<OutboxEntry[]> {
     return (await this.#run<string[]>('leftOver', [age, most], jobs)).map(readEntry);
+  }
+
+  /** The report that has waited longest to become a job. */
+  async oldestUnsent(): Promise<OutboxEntry | undefined> {
+    const [raw] = await this.guard(this.redis.zrange(`${this.base}:outbox`, 0, 0));
+    return raw === undefined ? undefined : readEntry(raw);
   }
 
   /** These reports are jobs now. */
@@ -268,6 +275,12 @@ export class RedisBooks {
 
 function commandOf(script: string): string {
   return `conversionFeedback:${script}`;
+}
+
+/** Ms from a message's sending to its conversion; nothing where none converted. */
+function timeTo(convertedAt: Date, sentAt = ''): { timeToConvert?: number } {
+  // Two clocks may have seen them.
+  return sentAt ? { timeToConvert: Math.max(0, convertedAt.getTime() - Number(sentAt)) } : {};
 }
 
 /** A verification's id as it is stored: its length is fixed, and no phone number stands in it. */

@@ -210,7 +210,7 @@ export class ReportWorker {
     const { host } = this.tools;
     const { messageUuid } = going.ref;
     if (going.taken.begun >= DEATHS) return this.#fail(going, deadly());
-    const answering = host.deliver(going.taken.report);
+    const answering = host.deliver({ ...going.taken.report, attempts: going.taken.attempts });
     this.#inFlight.set(messageUuid, answering);
     try {
       await this.#answered(going, await answering);

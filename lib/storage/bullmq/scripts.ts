@@ -141,6 +141,7 @@ redis.call('HINCRBY', base, 'open', 1)
 return 1
 `;
 
+/** Returns what it did, when the message was sent that is CONVERTED now, and the outbox' new entries. */
 const SETTLE = `
 local digest, status, statusAt, named, superseded = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local retention = tonumber(ARGV[7])
@@ -157,7 +158,7 @@ end
 if #known == 0 then return { 'unknown' } end
 if named ~= '' and not winner then return { 'foreign' } end
 
-local result = { 'settled' }
+local result = { 'settled', '' }
 for index, message in ipairs(known) do
   local is, wanted = message.m.s, nil
   if index == (winner or #known) then wanted = status
@@ -167,6 +168,7 @@ for index, message in ipairs(known) do
   if index == winner then allowed = is ~= 'C' and is ~= wanted
   else allowed = not is or (is == 'N' and wanted ~= 'N') end
   if wanted and allowed then
+    if wanted == 'C' then result[2] = message.m.t end
     result[#result + 1] = report(message.uuid, message.m, wanted, statusAt)
   end
 end
@@ -178,7 +180,8 @@ local uuid, status, statusAt = ARGV[2], ARGV[3], ARGV[4]
 local m = read(uuid)
 if m.s and (m.s == 'C' or m.s == status) then return { 'stands', m.s, m.a } end
 if not m.t then add(uuid) end
-return { 'recorded', report(uuid, m, status, statusAt) }
+local sentAt = status == 'C' and m.v and m.v ~= '' and m.t or ''
+return { 'recorded', report(uuid, m, status, statusAt), sentAt }
 `;
 
 /** For each failed report: uuid, revision, status, moment. Returns the entries of those that go again. */

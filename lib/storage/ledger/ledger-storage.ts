@@ -5,6 +5,7 @@ import {
   ConversionCounts,
   ConversionStorage,
   ConversionStorageHost,
+  Enqueued,
   Settlement,
   TrackedMessage,
   VerificationOutcome,
@@ -74,7 +75,7 @@ export abstract class LedgerStorage implements ConversionStorage {
     return this.#transactAndWake((ledger, now) => ledger.settle(outcome, now));
   }
 
-  enqueue(report: ConversionReport): Promise<{ recorded: boolean; report: ConversionReport }> {
+  enqueue(report: ConversionReport): Promise<Enqueued> {
     return this.#transactAndWake((ledger, now) => ledger.enqueue(report, now));
   }
 
@@ -84,6 +85,10 @@ export abstract class LedgerStorage implements ConversionStorage {
 
   async counts(): Promise<ConversionCounts> {
     return this.#open().books.reader.counts();
+  }
+
+  async oldestPending(): Promise<Date | undefined> {
+    return this.#open().books.reader.oldestPending();
   }
 
   async failed(limit: number): Promise<FailedReport[]> {

@@ -5,6 +5,7 @@ import { DueMoment, QueuedReport } from '../../delivery/report-queue.js';
 import {
   ConversionCounts,
   ConversionStorageHost,
+  Enqueued,
   Settlement,
   TrackedMessage,
   VerificationOutcome,
@@ -16,6 +17,8 @@ import { AgendaEntry, MessageRecord, PendingRecord, Tables } from './tables.js';
 const MESSAGES_PER_VERIFICATION = 100;
 /** How long a message is kept on whose report is still on its way when its time is over. */
 const UNDELIVERED_RETENTION = 3_600_000;
+/** Reports among which the oldest is looked for, at each end of what is due. */
+const OLDEST_AMONG = 100;
 /** Messages that one sweep handles: a transaction should stay short. */
 const SWEEP_SIZE = 200;
 
@@ -96,14 +99,12 @@ export class Ledger {
       const next = statuses[index];
       return next ? [this.#report(number, record, next, timestamp.getTime(), now)] : [];
     });
-    return { reports };
+    const converted = records.find((_, index) => statuses[index] === ConversionStatus.CONVERTED);
+    return converted ? { reports, timeToConvert: sinceSent(converted, timestamp) } : { reports };
   }
 
   /** Records a report of one message, tracked or not. */
-  enqueue(
-    { messageUuid, status, timestamp }: ConversionReport,
-    now: number,
-  ): { recorded: boolean; report: ConversionReport } {
+  enqueue({ messageUuid, status, timestamp }: ConversionReport, now: number): Enqueued {
     const { messages, uuids, deadlines } = this.tables;
     const number = uuids.get(messageUuid);
     const known = number === undefined ? undefined : messages.get(number);
@@ -114,6 +115,9 @@ export class Ledger {
       return {
         recorded: true,
         report: this.#report(number!, known, status, timestamp.getTime(), now),
+        ...(known.verification && status === ConversionStatus.CONVERTED
+          ? { timeToConvert: sinceSent(known, timestamp) }
+          : {}),
       };
     }
     const record = { uuid: messageUuid, verification: '', sentAt: now, country: '' };
@@ -246,6 +250,23 @@ export class Ledger {
   counts(): ConversionCounts {
     const { open, pending, failed } = this.tables.totals;
     return { open, pending, failed };
+  }
+
+  /**
+   * The timestamp of the oldest pending report. Of very many it looks at the longest due, and at
+   * those that are due last, since they failed most often.
+   */
+  oldestPending(): Date | undefined {
+    const { due } = this.tables;
+    let oldest = Infinity;
+    for (const entries of [due.read(), due.readBack()]) {
+      let seen = 0;
+      for (const [, number] of entries) {
+        if (++seen > OLDEST_AMONG) break;
+        oldest = Math.min(oldest, this.tables.messages.get(number)?.statusAt ?? Infinity);
+      }
+    }
+    return oldest === Infinity ? undefined : new Date(oldest);
   }
 
   /** When the next message expires or is forgotten. */
@@ -410,6 +431,11 @@ export class Ledger {
 /** A verification's id as it is stored: its length is fixed, and no phone number stands in it. */
 function digest(verificationId: string): string {
   return createHash('sha256').update(verificationId).digest('base64url');
+}
+
+/** Ms from a message's sending to its conversion. Two clocks may have seen them. */
+function sinceSent({ sentAt }: MessageRecord, convertedAt: Date): number {
+  return Math.max(0, convertedAt.getTime() - sentAt);
 }
 
 function told(messageUuid: string, status: ConversionStatus, statusAt: number): ConversionReport {

@@ -659,6 +659,72 @@ export function describeConversionStorage(
       });
     });
 
+    describe('measuring', () => {
+      it('tells how long a message took to convert, once, and of no other status', async () => {
+        await open();
+        const sentAt = new Date(context.clock.now());
+        await track('v', { sentAt: new Date(sentAt.getTime() - 60_000) });
+        await track('v', { sentAt });
+        const success = {
+          verificationId: 'v',
+          status: CONVERTED,
+          timestamp: new Date(sentAt.getTime() + 25_000),
+        };
+        expect(await storage.settle(success)).toMatchObject({ timeToConvert: 25_000 });
+        expect(await storage.settle(success)).not.toHaveProperty('timeToConvert');
+        await track('w', { sentAt });
+        const other = { ...success, verificationId: 'w', status: NOT_CONVERTED };
+        expect(await storage.settle(other)).not.toHaveProperty('timeToConvert');
+      });
+
+      it('tells it of a message that is reported by its uuid, where it is tracked', async () => {
+        await open();
+        const sentAt = new Date(context.clock.now());
+        const messageUuid = await track('v', { sentAt });
+        const timestamp = new Date(sentAt.getTime() + 5_000);
+        const report = { status: CONVERTED, timestamp };
+        expect(await storage.enqueue({ ...report, messageUuid })).toMatchObject({
+          timeToConvert: 5_000,
+        });
+        expect(await storage.enqueue({ ...report, messageUuid: newUuid() })).not.toHaveProperty(
+          'timeToConvert',
+        );
+      });
+
+      it('takes a success that came before the sending for a clock that is off', async () => {
+        await open();
+        await track('v', { sentAt: new Date(context.clock.now() + 1_000) });
+        expect(await settle('v')).toMatchObject({ timeToConvert: 0 });
+      });
+
+      it('tells the oldest report on its way, also where that has been tried again and again', async () => {
+        await open();
+        expect(await storage.oldestPending()).toBeUndefined();
+        const enqueue = (ago: number) =>
+          storage.enqueue({
+            messageUuid: newUuid(),
+            status: CONVERTED,
+            timestamp: new Date(context.clock.now() - ago),
+          });
+        const { report: oldest } = await enqueue(2 * HOUR);
+        context.provider.answers.push(notNow);
+        storage.deliver();
+        await context.events.until('retrying');
+        await storage.stopDelivering(1_000);
+        for (let i = 0; i < 150; i += 1) await enqueue(HOUR);
+        expect(await storage.oldestPending()).toEqual(oldest.timestamp);
+      });
+
+      it('knows of no report on its way once all are delivered', async () => {
+        await open();
+        await track('v');
+        await settle('v');
+        storage.deliver();
+        await context.events.until('delivered');
+        expect(await storage.oldestPending()).toBeUndefined();
+      });
+    });
+
     it('refuses to work before it is open, with an error that says so', async () => {
       await expect(underTest.make().counts()).rejects.toThrow('The storage is not open');
     });

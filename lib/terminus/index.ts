@@ -1,0 +1,5 @@
+export {
+  type ConversionFeedbackHealth,
+  ConversionFeedbackHealthIndicator,
+  type ConversionFeedbackHealthOptions,
+} from './conversion-feedback.health-indicator.js';
