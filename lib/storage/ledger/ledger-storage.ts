@@ -1,6 +1,7 @@
 import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
 import { ConversionReport, FailedReport } from '../../conversion-report.js';
 import { DeliveryLoop, DeliverySettings } from '../../delivery/delivery-loop.js';
+import { InsightsBucket, InsightsMark } from '../../insights/bucket.js';
 import {
   ConversionCounts,
   ConversionStorage,
@@ -62,7 +63,7 @@ export abstract class LedgerStorage implements ConversionStorage {
   }
 
   track(message: TrackedMessage): Promise<boolean> {
-    return this.#transact((ledger) => ledger.track(message));
+    return this.#transact((ledger, now) => ledger.track(message, now));
   }
 
   settle(outcome: VerificationOutcome): Promise<Settlement> {
@@ -85,6 +86,14 @@ export abstract class LedgerStorage implements ConversionStorage {
     return this.#open().books.reader.failed(limit);
   }
 
+  async insights(range: { from: number; to: number }): Promise<InsightsBucket[]> {
+    return this.#open().books.reader.insights(range);
+  }
+
+  markInsights(mark: InsightsMark): Promise<boolean> {
+    return this.#transact((ledger) => ledger.markInsights(mark));
+  }
+
   deliver(): void {
     const { loop } = this.#open();
     if (loop) this.startDelivery(loop);
@@ -104,14 +113,15 @@ export abstract class LedgerStorage implements ConversionStorage {
   }
 
   async #transactAndWake<T>(work: (ledger: Ledger, now: number) => T): Promise<T> {
-    const { host, loop } = this.#open();
-    const result = await this.#transact((ledger) => work(ledger, host.clock.now()));
+    const { loop } = this.#open();
+    const result = await this.#transact(work);
     loop?.wake();
     return result;
   }
 
-  async #transact<T>(work: (ledger: Ledger) => T): Promise<T> {
-    return this.#open().books.transact(work);
+  async #transact<T>(work: (ledger: Ledger, now: number) => T): Promise<T> {
+    const { host, books } = this.#open();
+    return books.transact((ledger) => work(ledger, host.clock.now()));
   }
 
   #loop(host: ConversionStorageHost, books: Books, settings: DeliverySettings): DeliveryLoop {

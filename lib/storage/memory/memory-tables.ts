@@ -1,3 +1,4 @@
+import { BucketTable, Counters } from '../../insights/tally.js';
 import { Agenda, AgendaEntry, Table, Tables, noTotals } from '../ledger/tables.js';
 
 /** The ledger's tables in this process's memory. */
@@ -12,11 +13,12 @@ export function memoryTables(): Tables {
     failures: new MemoryAgenda(),
     due: new MemoryAgenda(),
     deadlines: new MemoryAgenda(),
+    buckets: new MemoryBuckets(),
   };
 }
 
 class MemoryTable<K, V> implements Table<K, V> {
-  private readonly entries = new Map<K, V>();
+  protected readonly entries = new Map<K, V>();
 
   get(key: K): V | undefined {
     return this.entries.get(key);
@@ -28,6 +30,13 @@ class MemoryTable<K, V> implements Table<K, V> {
 
   remove(key: K): void {
     this.entries.delete(key);
+  }
+}
+
+class MemoryBuckets extends MemoryTable<number, Counters> implements BucketTable {
+  read(from: number, to: number): [number, Counters][] {
+    const found = [...this.entries].filter(([bucket]) => bucket >= from && bucket < to);
+    return found.sort(([one], [other]) => one - other);
   }
 }
 

@@ -1,0 +1,71 @@
+import { TIME_TO_CONVERT_BOUNDS } from './time-to-convert.js';
+
+/** Length of a bucket, in ms. */
+export const BUCKET = 3_600_000;
+/** How long buckets are kept, in ms from the start of their hour: 30 days. */
+export const BUCKETS_KEPT = 30 * 24 * BUCKET;
+/** Length of a slot, in ms: messages are counted by it as well, so that a drop shows within the hour. */
+export const SLOT = 600_000;
+/** Slots of a bucket. */
+export const SLOTS = BUCKET / SLOT;
+/** A message counts as converted promptly that did so within so many ms; a bound of the bins. */
+export const PROMPT = 300_000;
+
+/** Which bucket a message counts in: its country, and the hour in which it was sent. */
+export interface BucketKey {
+  /** ISO 3166-1 alpha-2 code of the messages' destination; empty where it is unknown. */
+  readonly country: string;
+  /** The hour in which they were sent: its start in UTC, in ms since 1970. */
+  readonly hour: number;
+}
+
+const bins = TIME_TO_CONVERT_BOUNDS.map((_, bin) => `took${bin}` as const);
+const slots = Array.from({ length: SLOTS }, (_, slot) => slot);
+
+/**
+ * Names of a bucket's counters, integers from 0 up; one that is absent is 0.
+ *
+ * - `sent`: messages tracked; `sent0` to `sent5`: those of each ten minutes.
+ * - `converted`: those of them that are CONVERTED, whenever that was; `prompt0` to `prompt5`: those
+ *   of each ten minutes that did so within 5 minutes of their sending.
+ * - `took0` to `took23`: those that converted, by their time to convert; see TIME_TO_CONVERT_BOUNDS.
+ * - `pending`, `failed`: their reports that are on their way now, or kept as failed.
+ * - `droppedAt`, `recoveredAt`: marks, in ms since 1970: see `InsightsMark`.
+ *
+ * Storages may keep them in this order: new names come last.
+ */
+export const insightsCounters = [
+  'sent',
+  'converted',
+  'pending',
+  'failed',
+  'droppedAt',
+  'recoveredAt',
+  ...bins,
+  ...slots.map((slot) => `sent${slot}` as const),
+  ...slots.map((slot) => `prompt${slot}` as const),
+] as const;
+
+export type InsightsCounter = (typeof insightsCounters)[number];
+
+/** What is counted of the messages to a country that were sent in an hour. No number, id or text. */
+export interface InsightsBucket extends BucketKey {
+  readonly counters: Readonly<Partial<Record<InsightsCounter, number>>>;
+}
+
+/** Notes in a bucket that a drop of the country's conversion rate was found, or its end. */
+export interface InsightsMark extends BucketKey {
+  readonly name: 'droppedAt' | 'recoveredAt';
+  /** When it began, or ended, in ms since 1970. */
+  readonly at: number;
+}
+
+/** Start of the hour that a moment is in. */
+export function hourOf(at: number): number {
+  return at - (at % BUCKET);
+}
+
+/** Which of its hour's slots a moment is in. */
+export function slotOf(at: number): number {
+  return Math.floor((at % BUCKET) / SLOT);
+}
