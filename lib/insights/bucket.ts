@@ -53,7 +53,10 @@ export interface InsightsBucket extends BucketKey {
   readonly counters: Readonly<Partial<Record<InsightsCounter, number>>>;
 }
 
-/** Notes in a bucket that a drop of the country's conversion rate was found, or its end. */
+/**
+ * Notes that a country's conversion rate has dropped, or recovered: in the bucket of the hour in which
+ * that was seen, so that it is seen by one process alone.
+ */
 export interface InsightsMark extends BucketKey {
   readonly name: 'droppedAt' | 'recoveredAt';
   /** When it began, or ended, in ms since 1970. */

@@ -32,7 +32,7 @@ export interface InsightsSeries extends InsightsFigures {
 export interface InsightsDrop {
   /** From which on it was seen. */
   readonly since: Date;
-  /** When it was seen to be over; null while it lasts. */
+  /** When it was seen to be over; null where it lasted at the range's end. */
   readonly until: Date | null;
 }
 
@@ -43,7 +43,7 @@ export interface CountryInsights extends InsightsSeries {
    * without `dst`, or to a number that belongs to no country, or to several.
    */
   readonly country: string;
-  /** Drops that began within the range, oldest first. */
+  /** Drops that were seen within the range, oldest first. */
   readonly drops: InsightsDrop[];
 }
 

@@ -88,17 +88,10 @@ export class Tally {
   }
 
   read({ from, to }: { from: number; to: number }): InsightsBucket[] {
-    const found = this.table.read(
-      numberOf({ country: '', hour: from }),
-      numberOf({ country: '', hour: to }),
-    );
-    return Array.from(found, ([bucket, counters]) => ({
+    const [first, end] = [from, to].map((moment) => Math.ceil(moment / BUCKET) * COUNTRIES);
+    return Array.from(this.table.read(first, end), ([bucket, counters]) => ({
       ...keyOf(bucket),
-      counters: Object.fromEntries(
-        insightsCounters.flatMap((name, place) =>
-          counters[place] > 0 ? [[name, counters[place]]] : [],
-        ),
-      ),
+      counters: namedCounters(counters),
     }));
   }
 
@@ -128,6 +121,13 @@ const at = Object.fromEntries(insightsCounters.map((name, place) => [name, place
 
 function none(): Counters {
   return insightsCounters.map(() => 0);
+}
+
+function namedCounters(counters: Counters): InsightsBucket['counters'] {
+  const named: Partial<Record<InsightsCounter, number>> = {};
+  for (const [place, name] of insightsCounters.entries())
+    if (counters[place] > 0) named[name] = counters[place];
+  return named;
 }
 
 function isOver(hour: number, now: number): boolean {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
 import { ConversionReport, FailedReport } from '../../conversion-report.js';
 import { DeliveryLoop, DeliverySettings } from '../../delivery/delivery-loop.js';
@@ -15,6 +16,9 @@ import { Ledger } from './ledger.js';
 
 /** A storage that fails delivery is said at most so often, in ms. */
 const FAILED_INTERVAL = 60_000;
+
+/** Hours of insights, in ms, that are read while the event loop waits. */
+const READ_AT_ONCE = 24 * 3_600_000;
 
 /** An open ledger. */
 export interface Books {
@@ -86,8 +90,14 @@ export abstract class LedgerStorage implements ConversionStorage {
     return this.#open().books.reader.failed(limit);
   }
 
-  async insights(range: { from: number; to: number }): Promise<InsightsBucket[]> {
-    return this.#open().books.reader.insights(range);
+  async insights({ from, to }: { from: number; to: number }): Promise<InsightsBucket[]> {
+    const found: InsightsBucket[][] = [];
+    for (let start = from; start < to; start += READ_AT_ONCE) {
+      const end = Math.min(start + READ_AT_ONCE, to);
+      found.push(this.#open().books.reader.insights({ from: start, to: end }));
+      await setImmediate();
+    }
+    return found.flat();
   }
 
   markInsights(mark: InsightsMark): Promise<boolean> {

@@ -33,10 +33,28 @@ class MemoryTable<K, V> implements Table<K, V> {
   }
 }
 
+/** Few buckets come, and nearly all of them last. */
 class MemoryBuckets extends MemoryTable<number, Counters> implements BucketTable {
-  read(from: number, to: number): [number, Counters][] {
-    const found = [...this.entries].filter(([bucket]) => bucket >= from && bucket < to);
-    return found.sort(([one], [other]) => one - other);
+  readonly #order: number[] = [];
+
+  override put(bucket: number, counters: Counters): void {
+    if (!this.entries.has(bucket)) {
+      const after = this.#order.findLastIndex((other) => other < bucket);
+      this.#order.splice(after + 1, 0, bucket);
+    }
+    super.put(bucket, counters);
+  }
+
+  override remove(bucket: number): void {
+    if (this.entries.has(bucket)) this.#order.splice(this.#order.indexOf(bucket), 1);
+    super.remove(bucket);
+  }
+
+  *read(from: number, to: number): Iterable<readonly [number, Counters]> {
+    for (const bucket of this.#order) {
+      if (bucket >= to) return;
+      if (bucket >= from) yield [bucket, this.entries.get(bucket)!];
+    }
   }
 }
 
