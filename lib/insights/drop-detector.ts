@@ -6,7 +6,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /** Lengths of the spans that are looked at, in ms, each up to the last ripe message. */
-const WINDOWS = [SLOT, 3 * SLOT, HOUR, 6 * HOUR, DAY] as const;
+const WINDOWS = [...[1, 2, 3, 4, 5, 6].map((slots) => slots * SLOT), 6 * HOUR, DAY];
 /** The days before a window that say what is normal, in ms. */
 const NORMAL = 7 * DAY;
 /** As far back as anything is asked for, in ms. */
@@ -18,8 +18,8 @@ const FEWEST = 10;
 const FEWEST_NORMAL = 100;
 /** A rate is clearly lower where it is below so much of the normal one. */
 const CLEARLY = 0.8;
-/** Drops that may be seen in a day where there are none, over all countries. */
-const FALSE_DROPS = 0.01;
+/** Drops that chance may show in a day, over all countries. */
+const FALSE_DROPS = 0.001;
 
 /** Messages at least that say that a drop is over. */
 const FEWEST_RECOVERED = 50;
@@ -46,13 +46,12 @@ export function significance(countries: number): number {
 
 /** Whether there is enough of a country to compare with, now. */
 export function hasNormal(history: CountryHistory, now: number): boolean {
-  const end = lastRipe(now);
-  return history.sampleOfNormal(end - NORMAL, end).sent >= FEWEST_NORMAL;
+  return normalUpTo(history, lastRipe(now)).sent >= FEWEST_NORMAL;
 }
 
 /**
  * Whether a country's rate is clearly below its own of the seven days before, and where that shows
- * first: for the messages of the last ten minutes, or half an hour, hour, six hours or day that have
+ * first: among the messages of the last ten, twenty, up to sixty minutes, six hours or day that have
  * had their time, in this order. What was sent before the last drop was over counts in no window, and
  * what was sent during one isn't normal.
  *
@@ -64,12 +63,13 @@ export function findDrop(history: CountryHistory, now: number, alpha: number): D
   for (const window of WINDOWS) {
     const since = Math.max(until - window, Math.ceil(recovered / SLOT) * SLOT);
     const sample = history.sample(since, until);
-    if (sample.sent < FEWEST) continue;
-    const normal = history.sampleOfNormal(until - window - NORMAL, until - window);
-    if (normal.sent < FEWEST_NORMAL) continue;
-    const [rate, normalRate] = [rateOf(sample), rateOf(normal)];
-    if (rate < CLEARLY * normalRate && chanceOf(sample, normal) < alpha)
-      return { ...sample, rate, normalRate, since, until };
+    const rate = rateOf(sample);
+    // No rate is above 1: most windows need no comparison.
+    if (sample.sent < FEWEST || rate >= CLEARLY) continue;
+    const normal = normalUpTo(history, until - Math.max(window, HOUR));
+    const normalRate = rateOf(normal);
+    if (normal.sent < FEWEST_NORMAL || rate >= CLEARLY * normalRate) continue;
+    if (chanceOf(sample, normal) < alpha) return { ...sample, rate, normalRate, since, until };
   }
   return undefined;
 }
@@ -82,12 +82,18 @@ export function findDrop(history: CountryHistory, now: number, alpha: number): D
 export function isOver(history: CountryHistory, since: number, now: number): boolean {
   if (now - since > LONGEST_DROP) return true;
   const end = lastRipe(now);
-  const normal = history.sampleOfNormal(since - NORMAL, since);
+  const normal = normalUpTo(history, since);
   for (let from = end - HOUR; from >= since; from -= SLOT) {
     const sample = history.sample(from, end);
     if (sample.sent >= FEWEST_RECOVERED) return rateOf(sample) >= RECOVERED * rateOf(normal);
   }
   return false;
+}
+
+/** The seven days before a moment, or what there is of them since a drop became normal. */
+function normalUpTo(history: CountryHistory, moment: number): Sample {
+  const became = history.drops.findLast(({ since, until = since }) => until - since > LONGEST_DROP);
+  return history.sampleOfNormal(Math.max(moment - NORMAL, became?.until ?? 0), moment);
 }
 
 function rateOf({ sent, converted }: Sample): number {

@@ -25,15 +25,19 @@ export class CountryHistory {
       sent: counters[`sent${slot}`] ?? 0,
       converted: counters[`prompt${slot}`] ?? 0,
     }));
-    const whole = samples.reduce(plus);
+    const whole = { sent: 0, converted: 0 };
+    for (const sample of samples) add(whole, sample);
     this.#hours.set(hour, { counters: { droppedAt, recoveredAt }, whole, slots: samples });
     this.#drops = undefined;
   }
 
   /** Forgets the hours before a moment. Returns whether any is left. */
   forget(before: number): boolean {
-    for (const hour of this.#hours.keys()) if (hour < before) this.#hours.delete(hour);
-    this.#drops = undefined;
+    for (const hour of this.#hours.keys()) {
+      if (hour >= before) continue;
+      this.#hours.delete(hour);
+      this.#drops = undefined;
+    }
     return this.#hours.size > 0;
   }
 
@@ -53,19 +57,16 @@ export class CountryHistory {
   }
 
   #sum(from: number, to: number, without: readonly DropSpan[]): Sample {
-    let sum: Sample = { sent: 0, converted: 0 };
+    const sum = { sent: 0, converted: 0 };
     for (const [hour, { whole, slots }] of this.#hours) {
       const end = hour + BUCKET;
       if (end <= from || hour >= to) continue;
-      const isWhole = hour >= from && end <= to;
-      if (isWhole && !without.some((drop) => overlaps(drop, hour, end))) {
-        sum = plus(sum, whole);
-        continue;
-      }
-      for (const [slot, sample] of slots.entries()) {
-        const at = hour + slot * SLOT;
-        if (at < from || at >= to) continue;
-        if (!without.some((drop) => overlaps(drop, at, at + SLOT))) sum = plus(sum, sample);
+      if (hour >= from && end <= to && !touches(without, hour, end)) add(sum, whole);
+      else {
+        for (const [slot, sample] of slots.entries()) {
+          const at = hour + slot * SLOT;
+          if (at >= from && at < to && !touches(without, at, at + SLOT)) add(sum, sample);
+        }
       }
     }
     return sum;
@@ -77,10 +78,11 @@ export function lastRipe(now: number): number {
   return Math.floor((now - PROMPT) / SLOT) * SLOT;
 }
 
-function plus(one: Sample, other: Sample): Sample {
-  return { sent: one.sent + other.sent, converted: one.converted + other.converted };
+function add(sum: { sent: number; converted: number }, sample: Sample): void {
+  sum.sent += sample.sent;
+  sum.converted += sample.converted;
 }
 
-function overlaps({ since, until = Infinity }: DropSpan, from: number, to: number): boolean {
-  return since < to && until > from;
+function touches(drops: readonly DropSpan[], from: number, to: number): boolean {
+  return drops.some(({ since, until = Infinity }) => since < to && until > from);
 }

@@ -125,8 +125,8 @@ function none(): Counters {
 
 function namedCounters(counters: Counters): InsightsBucket['counters'] {
   const named: Partial<Record<InsightsCounter, number>> = {};
-  for (const [place, name] of insightsCounters.entries())
-    if (counters[place] > 0) named[name] = counters[place];
+  for (let place = 0; place < counters.length; place += 1)
+    if (counters[place] > 0) named[insightsCounters[place]] = counters[place];
   return named;
 }
 
