@@ -2,8 +2,8 @@ import { TIME_TO_CONVERT_BOUNDS } from './time-to-convert.js';
 
 /** Length of a bucket, in ms. */
 export const BUCKET = 3_600_000;
-/** How long buckets are kept, in ms from the start of their hour: 30 days. */
-export const BUCKETS_KEPT = 30 * 24 * BUCKET;
+/** How long buckets are kept, in ms from the end of their hour: 30 days. */
+const BUCKETS_KEPT = 30 * 24 * BUCKET;
 /** Length of a slot, in ms: messages are counted by it as well, so that a drop shows within the hour. */
 export const SLOT = 600_000;
 /** Slots of a bucket. */
@@ -66,6 +66,19 @@ export interface InsightsMark extends BucketKey {
 /** Start of the hour that a moment is in. */
 export function hourOf(at: number): number {
   return at - (at % BUCKET);
+}
+
+/**
+ * The hours of which something is counted and kept: those of the last 30 days, the running one, and
+ * the next, since clocks differ. `to` isn't included.
+ */
+export function hoursKept(now: number): { from: number; to: number } {
+  return { from: hourOf(now) - BUCKETS_KEPT, to: hourOf(now) + 2 * BUCKET };
+}
+
+/** When an hour is to be forgotten. */
+export function forgottenAt(hour: number): number {
+  return hour + BUCKET + BUCKETS_KEPT;
 }
 
 /** Which of its hour's slots a moment is in. */

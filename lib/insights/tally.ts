@@ -1,12 +1,13 @@
 import {
   BUCKET,
-  BUCKETS_KEPT,
   BucketKey,
   InsightsBucket,
   InsightsCounter,
   InsightsMark,
   PROMPT,
+  forgottenAt,
   hourOf,
+  hoursKept,
   insightsCounters,
   slotOf,
 } from './bucket.js';
@@ -47,7 +48,8 @@ export class Tally {
 
   sent({ country, sentAt }: Counted, now: number): void {
     const hour = hourOf(sentAt);
-    if (isOver(hour, now) || hour > hourOf(now) + BUCKET) return;
+    const { from, to } = hoursKept(now);
+    if (hour < from || hour >= to) return;
     const bucket = numberOf({ country, hour });
     const counters = this.table.get(bucket) ?? none();
     counters[at.sent] += 1;
@@ -98,7 +100,7 @@ export class Tally {
   /** When the oldest bucket is to be forgotten. */
   nextDeadline(): number | undefined {
     for (const [bucket] of this.table.read(0, Infinity)) {
-      return keyOf(bucket).hour + BUCKET + BUCKETS_KEPT;
+      return forgottenAt(keyOf(bucket).hour);
     }
     return undefined;
   }
@@ -107,7 +109,7 @@ export class Tally {
   sweep(now: number): void {
     const over: number[] = [];
     for (const [bucket] of this.table.read(0, Infinity)) {
-      if (!isOver(keyOf(bucket).hour, now) || over.length === COUNTRIES) break;
+      if (forgottenAt(keyOf(bucket).hour) > now || over.length === COUNTRIES) break;
       over.push(bucket);
     }
     for (const bucket of over) this.table.remove(bucket);
@@ -128,10 +130,6 @@ function namedCounters(counters: Counters): InsightsBucket['counters'] {
   for (let place = 0; place < counters.length; place += 1)
     if (counters[place] > 0) named[insightsCounters[place]] = counters[place];
   return named;
-}
-
-function isOver(hour: number, now: number): boolean {
-  return hour + BUCKET + BUCKETS_KEPT <= now;
 }
 
 const A = 'A'.charCodeAt(0);

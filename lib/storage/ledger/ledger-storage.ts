@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
 import { ConversionReport, FailedReport } from '../../conversion-report.js';
 import { DeliveryLoop, DeliverySettings } from '../../delivery/delivery-loop.js';
-import { InsightsBucket, InsightsMark } from '../../insights/bucket.js';
+import { InsightsBucket, InsightsMark, hoursKept } from '../../insights/bucket.js';
 import {
   ConversionCounts,
   ConversionStorage,
@@ -92,9 +92,11 @@ export abstract class LedgerStorage implements ConversionStorage {
 
   async insights({ from, to }: { from: number; to: number }): Promise<InsightsBucket[]> {
     const found: InsightsBucket[][] = [];
-    for (let start = from; start < to; start += READ_AT_ONCE) {
-      const end = Math.min(start + READ_AT_ONCE, to);
-      found.push(this.#open().books.reader.insights({ from: start, to: end }));
+    const kept = hoursKept(this.#open().host.clock.now());
+    const end = Math.min(to, kept.to);
+    for (let start = Math.max(from, kept.from); start < end; start += READ_AT_ONCE) {
+      const range = { from: start, to: Math.min(start + READ_AT_ONCE, end) };
+      found.push(this.#open().books.reader.insights(range));
       await setImmediate();
     }
     return found.flat();
