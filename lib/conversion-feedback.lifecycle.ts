@@ -18,6 +18,7 @@ import { DeliveryLog } from './delivery/delivery-log.js';
 import { AccountMetrics } from './observability/account-metrics.js';
 import { DeliverySpans } from './observability/delivery-spans.js';
 import { assertOnlyModule } from './one-module-an-account.js';
+import { ConversionWatch } from './insights/conversion-watch.js';
 import { PlivoClient } from './plivo/plivo-client.js';
 import { Recorder } from './recording/recorder.js';
 import { secondCopyOfNest } from './second-copies.js';
@@ -32,6 +33,7 @@ import { StorageKeeper } from './storage/storage-keeper.js';
  * - what the app's OpenTelemetry SDK wants to know is measured from then on;
  * - at shutdown, while the last responses still leave, no further report is sent; those in flight
  *   have `shutdownTimeout` to be answered. What is left stays recorded.
+ * - where reports are delivered, conversion rates are watched, for as long.
  * - the storage closes last: a response that leaves now can still record its conversion.
  */
 @Injectable()
@@ -40,6 +42,7 @@ export class ConversionFeedbackLifecycle
 {
   readonly #log: DeliveryLog;
   readonly #keeper: StorageKeeper;
+  readonly #watch: ConversionWatch;
 
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -57,6 +60,7 @@ export class ConversionFeedbackLifecycle
   ) {
     this.#log = new DeliveryLog(events.events$, clock, logger);
     this.#keeper = new StorageKeeper(storage, clock, logger);
+    this.#watch = new ConversionWatch(storage, { clock, logger, emit: events.emit });
   }
 
   async onModuleInit(): Promise<void> {
@@ -84,9 +88,11 @@ export class ConversionFeedbackLifecycle
 
   onApplicationBootstrap(): void {
     this.#keeper.deliver();
+    if (this.options.delivery) this.#watch.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.#watch.stop();
     await this.#keeper.stopDelivering(this.options.shutdownTimeout);
   }
 
