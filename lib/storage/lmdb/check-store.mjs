@@ -3,8 +3,8 @@
 // it found in one line of JSON; ends by a signal, or not at all, where it found that.
 import { ABORT, open } from 'lmdb';
 
-const [path, gatePath, ...names] = process.argv.slice(2);
-const options = { noSubdir: false, maxDbs: 12, eventTurnBatching: false, overlappingSync: false };
+const [path, gatePath, openOptions, ...names] = process.argv.slice(2);
+const options = JSON.parse(openOptions);
 /** Entries that are read at each end of a table. */
 const ENTRIES = 2_000;
 
@@ -24,11 +24,14 @@ try {
       for (const { value } of table.getRange({ reverse, limit: ENTRIES })) value.at(0);
     }
   }
-  // Makes it look through the list of free pages. Nothing is written.
-  env.transactionSync(() => {
-    env.putSync('check', Buffer.alloc(1_048_576));
-    return ABORT;
-  });
+  // Makes it look through the list of free pages. Nothing is written. Who opens the store waits for
+  // its lock on the event loop: nobody may take it out here.
+  await gate.transaction(() =>
+    env.transactionSync(() => {
+      env.putSync('check', Buffer.alloc(1_048_576));
+      return ABORT;
+    }),
+  );
   await env.close();
   await gate.close();
   process.stdout.write(JSON.stringify({ sound: true }));

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ABORT, open } from 'lmdb';
 
-const { path, shared } = workerData;
+const { path, openOptions, shared } = workerData;
 const PASS = 0;
 const GONE = 1;
 const CLOSED = -1;
 
-const env = open({ path, noSubdir: false, eventTurnBatching: false, overlappingSync: false });
+const env = open({ path, ...openOptions });
 for (const name of ['data.mdb', 'lock.mdb']) chmodSync(join(path, name), 0o600);
 parentPort.postMessage('open');
 

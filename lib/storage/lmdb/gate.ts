@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StorageError } from '../../conversion-feedback.errors.js';
 import { companions } from './companions.js';
+import { openOptions } from './open-options.js';
 import { atExit } from './process-exit.js';
 import { identityOf } from './store-folder.js';
 
@@ -32,7 +33,7 @@ const leftInUse = new Map<string, Gate>();
  * with a gate.
  *
  * The gate is an LMDB file of its own that nothing is written to: all that counts is its write lock,
- * which passes on when its holder dies. A thread of its own, the keeper, opens it and waits for the
+ * which passes on when its holder dies. The store's own lock is taken by nobody outside of the gate. A thread of its own, the keeper, opens it and waits for the
  * lock. lmdb opens a file with its write lock, on the thread that asks, so a process that is stopped
  * within would stop others that start; and on libuv's four threads gates could wait for each other.
  *
@@ -58,7 +59,7 @@ export class Gate {
     this.#identity = identityOf(path);
     this.#keeper = new Worker(companions.gateKeeper, {
       name: 'conversion-feedback-gate',
-      workerData: { path, shared: this.#shared },
+      workerData: { path, openOptions, shared: this.#shared },
       execArgv: [],
       // What the app has loaded into each of its threads is not for this one.
       env: { ...process.env, NODE_OPTIONS: '' },

@@ -16,6 +16,7 @@ import { Gate } from './gate.js';
 import { GroupCommit } from './group-commit.js';
 import { Lease } from './lease.js';
 import { LmdbBooks, lmdbTables, tableNames } from './lmdb-tables.js';
+import { openOptions } from './open-options.js';
 import { whyDamaged } from './store-check.js';
 import {
   closeToOthers,
@@ -218,17 +219,7 @@ async function throughGate<T>(
 }
 
 function openTables(folder: string, { logger }: ConversionStorageHost) {
-  // With batches by event turn, lmdb drops a promise that rejects when a commit fails: that ends the
-  // process. GroupCommit gathers by itself. With overlapping syncs, processes that opened the file at
-  // once were seen to break it.
-  const env = open({
-    path: folder,
-    // It takes a name with a dot in it for a file's.
-    noSubdir: false,
-    maxDbs: 12,
-    eventTurnBatching: false,
-    overlappingSync: false,
-  });
+  const env = open({ path: folder, ...openOptions });
   return { env, tables: lmdbTables(env, sayOnce(logger)) };
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { StorageError } from '../../conversion-feedback.errors.js';
 import { companions } from './companions.js';
 import { GATE } from './gate.js';
+import { openOptions } from './open-options.js';
 import { DATA_FILE, isMarkedOpen } from './store-folder.js';
 
 /** How long the check may take once it has begun, in ms: what takes longer waits for a held lock. */
@@ -107,7 +108,8 @@ async function readMeta(file: Awaited<ReturnType<typeof open>>, position: number
 }
 
 function tryInAnotherProcess(folder: string, tables: readonly string[]): Promise<Check> {
-  const args = [companions.checkStore, folder, join(folder, GATE), ...tables];
+  const options = JSON.stringify(openOptions);
+  const args = [companions.checkStore, folder, join(folder, GATE), options, ...tables];
   const child = spawn(process.execPath, args, {
     // The app's own flags (a debugger's port, hooks that load something) are not for this one.
     env: { ...process.env, NODE_OPTIONS: '' },

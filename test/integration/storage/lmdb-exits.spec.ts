@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { accountIdOf } from '../../../lib/conversion-feedback.account.js';
 import { LmdbConversionStorage } from '../../../lib/index.js';
 import { newUuid, storageHost } from '../../support/storage-host.js';
 import { tempFolder } from '../../support/temp-folder.js';
@@ -35,7 +36,7 @@ describe('an app that ends in the middle of a write', () => {
     expect(await errors).toContain(said);
 
     const storage = new LmdbConversionStorage({ path });
-    const { host } = storageHost();
+    const { host } = storageHost({ accountId: accountIdOf('MAXXXXXXXXXXXXXXXXXX') });
     await storage.open(host);
     const message = { verificationId: 'v', messageUuid: newUuid(), sentAt: new Date() };
     expect(await storage.track({ ...message, sentAtGiven: false })).toBe(true);

@@ -1,12 +1,22 @@
-import { ChildProcess, fork } from 'node:child_process';
+import { ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConversionStatus, LmdbConversionStorage } from '../../../lib/index.js';
+import { tableNames } from '../../../lib/storage/lmdb/lmdb-tables.js';
+import { openOptions } from '../../../lib/storage/lmdb/open-options.js';
 import { newUuid, storageHost } from '../../support/storage-host.js';
 import { StoreProcess } from '../../support/store-process.js';
 import { tempFolder } from '../../support/temp-folder.js';
+
+/** What opener.mjs says. */
+interface Opening {
+  readonly rejected: string;
+  /** How often a timer of 10 ms fired meanwhile. */
+  readonly turns: number;
+}
 
 describe('an lmdb store', () => {
   let folder: Awaited<ReturnType<typeof tempFolder>>;
@@ -149,7 +159,7 @@ describe('an lmdb store', () => {
     const another = fork(join(process.cwd(), 'test/support/processes/opener.mjs'), [folder.path], {
       execArgv: [],
     });
-    const [told] = (await once(another, 'message')) as [{ rejected: string; turns: number }];
+    const [told] = (await once(another, 'message')) as [Opening];
     expect(told.rejected).toMatch(/another process holds its write lock/);
     expect(told.turns).toBeGreaterThan(50);
     const ended = once(holder, 'exit');
@@ -157,6 +167,34 @@ describe('an lmdb store', () => {
     await ended;
     await first.close();
   });
+
+  it('keeps nobody’s event loop waiting while a process that checks it is stopped', async () => {
+    const first = new LmdbConversionStorage({ path: folder.path });
+    await first.open(storageHost().host);
+    await first.close();
+    const checker = spawn(process.execPath, [
+      `--import=${pathToFileURL(join(process.cwd(), 'test/support/processes/stop-in-check.mjs')).href}`,
+      join(process.cwd(), 'lib/storage/lmdb/check-store.mjs'),
+      folder.path,
+      join(folder.path, 'gate'),
+      JSON.stringify(openOptions),
+      ...tableNames,
+    ]);
+    await stopped(checker.pid!);
+    // Closed in order, it is opened without a check.
+    const opener = fork(join(process.cwd(), 'test/support/processes/opener.mjs'), [folder.path], {
+      execArgv: [],
+    });
+    try {
+      const signal = AbortSignal.timeout(15_000);
+      const [told] = (await once(opener, 'message', { signal })) as [Opening];
+      expect(told.rejected).toMatch(/another process holds its write lock/);
+      expect(told.turns).toBeGreaterThan(50);
+    } finally {
+      checker.kill('SIGKILL');
+      opener.kill('SIGKILL');
+    }
+  }, 20_000);
 
   it('refuses a store of a newer format, and says what to do', async () => {
     const { open } = await import('lmdb');
