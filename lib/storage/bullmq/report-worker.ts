@@ -251,11 +251,13 @@ export class ReportWorker {
   }
 
   async #fail({ ref, job, token, taken }: Going, reason: FailureReason): Promise<void> {
-    const { books, bullmq } = this.tools;
-    const failure = { ...reason, attempts: taken.attempts + 1 };
+    const { books, bullmq, host } = this.tools;
+    const attempts = taken.attempts + 1;
+    const failure = { ...reason, attempts };
     await this.#insist(() => job.updateData({ ...job.data, failure }));
     const isKept = await this.#insist(() => books.fail(ref, token));
     if (isKept) throw new bullmq.UnrecoverableError(reason.message);
+    host.emit({ type: 'failed', ...taken.report, attempts, reason });
   }
 
   async #refused(going: Going, reason: FailureReason): Promise<void> {
@@ -277,10 +279,11 @@ export class ReportWorker {
     const isNewest = await this.#insist(() =>
       books.retry(ref, token, { attempts, refusals, passed }),
     );
-    if (!isNewest) return;
     const wait = Math.ceil(next.wait);
     const nextAttemptAt = new Date(host.clock.now() + wait);
     host.emit({ type: 'retrying', ...taken.report, attempts, reason, nextAttemptAt });
+    // A newer report has taken its place, and goes by itself.
+    if (!isNewest) return;
     return wait > 0 ? this.#putOff(job, token, wait) : this.#pause(1);
   }
 
