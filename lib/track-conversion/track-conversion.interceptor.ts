@@ -72,7 +72,7 @@ export class TrackConversionInterceptor implements NestInterceptor {
     context: ExecutionContext,
     last: unknown,
   ): Promise<void> | undefined {
-    const timestamp = new Date();
+    const timestamp = this.feedback.now();
     const conclude = () => this.#conclude(options, context, last, timestamp);
     try {
       const answer = context.getType() === 'http' ? ownAnswer(context) : undefined;
