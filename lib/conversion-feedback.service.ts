@@ -231,6 +231,14 @@ export class ConversionFeedbackService {
   }
 
   /**
+   * The moment by the clock that messages are sent by: their time to convert is between the two.
+   * @internal
+   */
+  now(): Date {
+    return new Date(this.clock.now());
+  }
+
+  /**
    * What is wrong with an outcome, in a sentence; undefined where nothing is.
    * @internal
    */

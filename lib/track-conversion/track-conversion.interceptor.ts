@@ -76,7 +76,7 @@ export class TrackConversionInterceptor implements NestInterceptor {
     context: ExecutionContext,
     last: unknown,
   ): Promise<void> | undefined {
-    const timestamp = new Date();
+    const timestamp = this.feedback.now();
     const conclude = () => this.#conclude(options, context, last, timestamp);
     const unreadable = (error: unknown) =>
       this.#fault(context, 'what the handler received or returned can’t be read', error);

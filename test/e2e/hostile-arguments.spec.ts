@@ -180,6 +180,24 @@ const CALLS: Record<string, Call> = {
     error: InvalidOptionsError,
     call: (feedback, value) => feedback.flush({ timeout: value }),
   },
+  'insights(value)': {
+    field: '',
+    hostile: noObject,
+    error: InvalidOptionsError,
+    call: (feedback, value) => feedback.insights(value),
+  },
+  'insights({ from: value })': {
+    field: 'from',
+    hostile: given(noMoment()),
+    error: InvalidOptionsError,
+    call: (feedback, value) => feedback.insights({ from: value }),
+  },
+  'insights({ to: value })': {
+    field: 'to',
+    hostile: given(noMoment()),
+    error: InvalidOptionsError,
+    call: (feedback, value) => feedback.insights({ to: value }),
+  },
 };
 
 interface Faulty extends Error {

@@ -42,7 +42,7 @@ export class StoreProcess {
 
   /** Has something done; resolves with its result once it is. */
   async do(
-    action: 'deliver' | 'record' | 'flush' | 'failed' | 'close',
+    action: 'deliver' | 'record' | 'flush' | 'failed' | 'sent' | 'close',
     argument?: string,
   ): Promise<unknown> {
     const done = this.until((told) => told.did === action && told.argument === argument);

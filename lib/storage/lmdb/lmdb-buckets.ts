@@ -36,11 +36,15 @@ export class LmdbBuckets implements BucketTable {
     }
   }
 
-  /** A version with fewer counters may have written it. */
   #countersIn(stored: readonly number[]): Counters | undefined {
-    if (stored.every(Number.isSafeInteger)) return insightsCounters.map((_, i) => stored[i] ?? 0);
-    this.unreadable();
-    return undefined;
+    if (!stored.every(Number.isSafeInteger)) {
+      this.unreadable();
+      return undefined;
+    }
+    const counters = stored as Counters;
+    // A version with fewer names may have written it.
+    while (counters.length < insightsCounters.length) counters.push(0);
+    return counters;
   }
 }
 

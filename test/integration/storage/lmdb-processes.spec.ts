@@ -52,6 +52,17 @@ describe('an lmdb store', () => {
     expect([...next.delivered].sort()).toEqual(messages.sort());
   });
 
+  it('counts the messages of all its processes, and those of one that was killed', async () => {
+    const all = [await start(), await start(), await start()];
+    const recording = all.map(async (each) => {
+      for (let i = 0; i < 50; i += 1) await each.do('record', newUuid());
+    });
+    await Promise.all(recording);
+    await all[0].kill();
+    expect(await all[1].do('sent')).toBe(150);
+    expect(await all[2].do('sent')).toBe(150);
+  });
+
   it('is delivered by one process at a time; another takes over within 5 s when that one is killed', async () => {
     const [first, second] = [await start(), await start()];
     await first.do('deliver');

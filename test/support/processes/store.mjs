@@ -48,6 +48,10 @@ const actions = {
     while ((await storage.counts()).pending > 0)
       await new Promise((resolve) => setTimeout(resolve, 10));
   },
+  sent: async () => {
+    const buckets = await storage.insights({ from: 0, to: Date.now() });
+    return buckets.reduce((sum, { counters }) => sum + counters.sent, 0);
+  },
   failed: async () =>
     (await storage.failed(10)).map(({ messageUuid, reason }) => [messageUuid, reason.message]),
   close: () => storage.close(),
