@@ -3,6 +3,8 @@ interface EntryPoint {
   readonly values: readonly string[];
   /** What must be there for the compiler besides. */
   readonly types: readonly string[];
+  /** Packages that an app adds for this entry point: to run what it gives, and to compile with it. */
+  readonly peers?: readonly string[];
 }
 
 /** What the package's entry points export. A name taken away is a breaking change. */
@@ -83,6 +85,11 @@ export const entryPoints: Record<string, EntryPoint> = {
       'UnmatchedEvent',
       'VerificationOutcome',
     ],
+  },
+  './bullmq': {
+    values: ['BullMQConversionStorage'],
+    types: ['BullMQConversionStorageOptions', 'RedisConnection', 'WhenAway'],
+    peers: ['bullmq', 'ioredis'],
   },
   './sandbox': {
     values: ['ConversionStatus', 'PlivoSandbox', 'SANDBOX_AUTH_ID', 'SANDBOX_AUTH_TOKEN'],

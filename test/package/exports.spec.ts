@@ -6,6 +6,16 @@ import { ROOT, type Tarball, emptyPackage, install, pack } from '../support/tarb
 import { tempFolder } from '../support/temp-folder.js';
 import { entryPoints } from './entry-points.js';
 
+const MODULE = 'ConversionFeedbackModule';
+const STORAGE = 'BullMQConversionStorage';
+
+/** Boots an app over a storage whose packages aren't there, and prints why it doesn't. */
+const BOOT = `
+  const options = { authId: 'MA', authToken: 'token', storage: new ${STORAGE}({ connection: {} }) };
+  NestFactory.createApplicationContext(${MODULE}.forRoot(options), { logger: false, abortOnError: false })
+    .then(() => console.log('"it boots"'), (error) => console.log(JSON.stringify(error.message)));
+`;
+
 /** Each Nest line, and what its users compile with. */
 const nestLines = [
   {
@@ -121,10 +131,19 @@ describe.each(nestLines)(
       app = await tempFolder();
       await emptyPackage(app.path);
       await install(app.path, [tarball.path, ...peers]);
-      const use = entries.map(importOf).join('');
-      for (const file of ['use.ts', 'use.mts', 'use.cts'])
-        await writeFile(join(app.path, file), use);
     }, 400_000);
+
+    const compile = async (
+      given: readonly string[],
+      { flags, files }: { flags: string; files: readonly string[] },
+    ): Promise<void> => {
+      const use = given.map(importOf).join('');
+      for (const file of files) await writeFile(join(app.path, file), use);
+      const strict = '--noEmit --strict --target es2023 --skipLibCheck false --types node';
+      const typeRoots = ['--typeRoots', join(ROOT, 'node_modules/@types')];
+      const args = [...strict.split(' '), ...typeRoots, ...flags.split(' '), ...files];
+      await run(join(ROOT, 'node_modules/.bin/tsc'), args, { cwd: app.path });
+    };
 
     afterAll(() => app.remove());
 
@@ -154,14 +173,43 @@ describe.each(nestLines)(
     // skipLibCheck is off, and no optional peer is installed here: none may be needed.
     it.each(compilers)(
       'compiles strictly, its typings included: $flags',
-      async ({ flags, files }) => {
-        const strict = '--noEmit --strict --target es2023 --skipLibCheck false --types node';
-        const typeRoots = ['--typeRoots', join(ROOT, 'node_modules/@types')];
-        const args = [...strict.split(' '), ...typeRoots, ...flags.split(' '), ...files];
-        await run(join(ROOT, 'node_modules/.bin/tsc'), args, { cwd: app.path });
-      },
+      (compiler) =>
+        compile(
+          entries.filter((entry) => !entryPoints[entry].peers),
+          compiler,
+        ),
       60_000,
     );
+
+    it.each(['module', 'commonjs'])(
+      'says at boot what to install where a peer of a storage is missing: %s',
+      async (type) => {
+        const all = { [NAME]: MODULE, [`${NAME}/bullmq`]: STORAGE, '@nestjs/core': 'NestFactory' };
+        const imports = Object.entries(all).map(([from, name]) =>
+          type === 'module'
+            ? `import { ${name} } from '${from}';`
+            : `const { ${name} } = require('${from}');`,
+        );
+        const code = [...imports, BOOT].join('\n');
+        expect(await node(`--input-type=${type}`, '--eval', code)).toBe(
+          '1 option is invalid: `storage` BullMQConversionStorage needs the package bullmq: npm install bullmq ioredis.',
+        );
+      },
+    );
+
+    describe('and beside the optional peers', () => {
+      beforeAll(async () => {
+        const wanted = entries.flatMap((entry) => entryPoints[entry].peers ?? []);
+        await install(app.path, [...new Set(wanted)]);
+      }, 200_000);
+
+      // That the others find the typings, attw has seen.
+      it.each(compilers.slice(0, 1))(
+        'compiles strictly, its typings included: $flags',
+        (compiler) => compile(entries, compiler),
+        60_000,
+      );
+    });
   },
 );
 
