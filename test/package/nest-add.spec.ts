@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFile, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import ts from 'typescript';
 import { ConversionStatus } from '../../lib/index.js';
 import { PlivoSandbox } from '../../lib/sandbox/index.js';
 import { ConsumerApp, type NestMajor } from '../support/consumer-app.js';
@@ -176,6 +177,112 @@ describe('nest add, in an app that is no longer stock', () => {
     60_000,
   );
 });
+
+describe('nest add, in an app whose files say things in comments, aliases and endings of their own', () => {
+  let folder: Awaited<ReturnType<typeof tempFolder>>;
+  let app: ConsumerApp;
+  const add = (): Promise<string> => app.cli('add', NAME, '--skip-install');
+
+  beforeEach(async () => {
+    folder = await tempFolder();
+    app = await ConsumerApp.generate(12, folder.path);
+    await symlink(join(ROOT, 'node_modules'), join(app.path, 'node_modules'));
+  }, 120_000);
+
+  afterEach(() => folder?.remove());
+
+  it('takes no comment for code', async () => {
+    await app.write('src/app.module.ts', COMMENTED_MODULE);
+    const main = await app.read('src/main.ts');
+    await app.write('src/main.ts', main.replace('await app', '// app.enableShutdownHooks();\n$&'));
+    await add();
+    const module = await app.read('src/app.module.ts');
+    expect(importsIn(module)).toEqual(['./read-env-file.js', '@nestjs/common', NAME]);
+    expect(module).toMatch(/^ {4}ConversionFeedbackModule\.forRoot\(\{$/m);
+    expect(await app.read('src/main.ts')).toMatch(
+      /^ {2}app\.enableShutdownHooks\(\['SIGTERM', 'SIGINT'\]\);$/m,
+    );
+  }, 60_000);
+
+  it.each([
+    ['ends in .ts', './core/root.module.ts', './read-env-file.ts'],
+    ['is an alias of tsconfig.json', '@core/root.module.js', './read-env-file.js'],
+  ])(
+    'finds the root module whose path %s',
+    async (_, path, reader) => {
+      const decoy = await app.read('src/app.module.ts');
+      await app.write('src/core/root.module.ts', rootModule('RootModule'));
+      await app.write('src/main.ts', main(`import RootModule from '${path}';`));
+      const config = JSON.parse(await app.read('tsconfig.json'));
+      config.compilerOptions.paths = { '@core/*': ['./src/core/*'] };
+      await app.write('tsconfig.json', JSON.stringify(config));
+      await add();
+      const module = await app.read('src/core/root.module.ts');
+      expect(importsIn(module)).toEqual([reader, '@nestjs/common', NAME]);
+      expect(await app.read('src/app.module.ts')).toBe(decoy);
+    },
+    60_000,
+  );
+
+  it('finds the root module in main.ts itself', async () => {
+    await app.write(
+      'src/main.ts',
+      `${rootModule('RootModule').replace('default ', '')}${main('')}`,
+    );
+    await add();
+    const changed = await app.read('src/main.ts');
+    expect(changed).toContain('ConversionFeedbackModule.forRoot({');
+    expect(changed).toContain(`app.enableShutdownHooks(['SIGTERM', 'SIGINT']);`);
+    expect(await add()).toContain('Nothing to be done');
+  }, 60_000);
+
+  it('writes nothing where it can’t find the root module, and says what to write by hand', async () => {
+    await app.write('src/main.ts', main(`import RootModule from '@nowhere/root.module';`));
+    const before = await filesIn(app.path);
+    const adding = add();
+    await expect(adding).rejects.toThrow(/imports the root module from '@nowhere\/root\.module'/);
+    await expect(adding).rejects.toThrow(await forRootOfReadme());
+    expect(await filesIn(app.path)).toEqual(before);
+  }, 60_000);
+});
+
+const COMMENTED_MODULE = `/*
+import { Old } from './old.js';
+*/
+// ConversionFeedbackModule reports what became of a code.
+import { Module } from '@nestjs/common';
+
+@Module({})
+export class AppModule {}
+
+/*
+import { Late } from './late.js';
+*/
+`;
+
+const rootModule = (name: string): string => `import { Module } from '@nestjs/common';
+
+@Module({ controllers: [] })
+export default class ${name} {}
+`;
+
+const main = (importing: string): string => `import { NestFactory } from '@nestjs/core';
+${importing}
+
+async function bootstrap() {
+  const app = await NestFactory.create(RootModule);
+  await app.listen(3000);
+}
+bootstrap();
+`;
+
+/** What a file imports, in its order. */
+function importsIn(text: string): string[] {
+  const { statements } = ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest);
+  return statements
+    .filter((statement) => ts.isImportDeclaration(statement))
+    .map(({ moduleSpecifier }) => (moduleSpecifier as ts.StringLiteral).text);
+}
 
 const OWN_ACCOUNT = 'PLIVO_AUTH_ID=MAXXXXXXXXXXXXXXXXXX\nPLIVO_AUTH_TOKEN=theirs';
 

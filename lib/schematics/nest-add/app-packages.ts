@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import type * as DevkitTasks from '@angular-devkit/schematics/tasks';
 import type * as NestSchematics from '@nestjs/schematics';
 import type * as Prettier from 'prettier';
@@ -51,6 +51,25 @@ export class AppPackages {
     }
   }
 
+  /**
+   * Path of the app's file that an import means, aliases of its tsconfig.json included; undefined where
+   * it means none.
+   * @param path of the file that imports it
+   */
+  resolve(specifier: string, path: string): string | undefined {
+    const ts = this.typescript;
+    const importing = this.locate(path);
+    const { resolvedModule } = ts.resolveModuleName(
+      specifier,
+      importing,
+      this.#compilerOptions(importing),
+      ts.sys,
+    );
+    if (!resolvedModule || !/\.[cm]?tsx?$/.test(resolvedModule.resolvedFileName)) return undefined;
+    const found = relative(this.folder, resolvedModule.resolvedFileName).replaceAll(sep, '/');
+    return /^\.\.\/|(^|\/)node_modules\/|\.d\.ts$/.test(found) ? undefined : found;
+  }
+
   /** Where a file of the app lies on disk. */
   locate(path: string): string {
     return join(this.folder, path);
@@ -58,6 +77,18 @@ export class AppPackages {
 
   manifestOf(name: string): Manifest {
     return this.#require(`${name}/package.json`) as Manifest;
+  }
+
+  #compilerOptions(file: string): TypeScript.CompilerOptions {
+    const ts = this.typescript;
+    const config = ts.findConfigFile(dirname(file), (path) => ts.sys.fileExists(path));
+    if (config === undefined) return {};
+    const { config: json } = ts.readConfigFile(config, (path) => ts.sys.readFile(path)) as {
+      config: unknown;
+    };
+    // Which files it is for is of no interest here.
+    const host = { ...ts.sys, readDirectory: () => [] };
+    return ts.parseJsonConfigFileContent(json, host, dirname(config)).options;
   }
 
   get #requireOfNestSchematics(): NodeJS.Require {

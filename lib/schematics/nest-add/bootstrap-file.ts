@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type * as TypeScript from 'typescript';
 
 const SHUTDOWN_HOOKS = `enableShutdownHooks(['SIGTERM', 'SIGINT']);`;
@@ -9,32 +8,42 @@ export class BootstrapFile {
 
   constructor(
     private readonly ts: typeof TypeScript,
-    private readonly path: string,
+    path: string,
     private readonly text: string,
   ) {
     this.#source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   }
 
-  /** Path of the module that the app is created from; undefined where that can't be told. */
-  get rootModulePath(): string | undefined {
+  /** What the module that the app is created from is imported by; undefined where it isn't. */
+  get rootModuleSpecifier(): string | undefined {
     const { ts } = this;
-    const name = this.#creation?.arguments[0]?.getText();
+    const name = this.#rootModuleName;
+    if (name === undefined) return undefined;
     for (const statement of this.#source.statements) {
       if (!ts.isImportDeclaration(statement)) continue;
-      const names = statement.importClause?.namedBindings;
-      if (names === undefined || !ts.isNamedImports(names)) continue;
-      if (!names.elements.some((element) => element.name.text === name)) continue;
-      const specifier = (statement.moduleSpecifier as TypeScript.StringLiteral).text;
-      if (!specifier.startsWith('.')) return undefined;
-      return `${posix.join(posix.dirname(this.path), specifier.replace(/\.js$/, ''))}.ts`;
+      const { name: whole, namedBindings } = statement.importClause ?? {};
+      const named = namedBindings && ts.isNamedImports(namedBindings) ? namedBindings.elements : [];
+      if (whole?.text !== name && !named.some((element) => element.name.text === name)) continue;
+      return (statement.moduleSpecifier as TypeScript.StringLiteral).text;
     }
     return undefined;
+  }
+
+  /** Whether the module that the app is created from stands in this file. */
+  get holdsRootModule(): boolean {
+    const { ts } = this;
+    return this.#source.statements.some(
+      (statement) =>
+        ts.isClassDeclaration(statement) &&
+        statement.name !== undefined &&
+        statement.name.text === this.#rootModuleName,
+    );
   }
 
   /** The text with shutdown hooks enabled; undefined where the app isn't kept in a variable. */
   withShutdownHooks(): string | undefined {
     const { ts, text } = this;
-    if (text.includes('enableShutdownHooks')) return text;
+    if (this.#find((node) => isCallOf('enableShutdownHooks', ts, node))) return text;
     const declaration = this.#creation?.parent.parent;
     if (declaration === undefined || !ts.isVariableDeclaration(declaration)) return undefined;
     const statement = declaration.parent.parent;
@@ -44,13 +53,37 @@ export class BootstrapFile {
     return `${text.slice(0, end)}\n${indentation}${call}${text.slice(end)}`;
   }
 
+  /** `AppModule` of `NestFactory.create(AppModule)`, and of `NestFactory.create(AppModule.register())`. */
+  get #rootModuleName(): string | undefined {
+    const { ts } = this;
+    let root: TypeScript.Node | undefined = this.#creation?.arguments[0];
+    while (root && (ts.isCallExpression(root) || ts.isPropertyAccessExpression(root)))
+      root = root.expression;
+    return root && ts.isIdentifier(root) ? root.text : undefined;
+  }
+
   /** The call that makes the app: `await NestFactory.create(AppModule)`. */
   get #creation(): TypeScript.CallExpression | undefined {
     const { ts } = this;
-    const search = (node: TypeScript.Node): TypeScript.CallExpression | undefined =>
-      ts.isCallExpression(node) && /^NestFactory\.create/.test(node.expression.getText())
-        ? node
-        : ts.forEachChild(node, search);
+    return this.#find(
+      (node): node is TypeScript.CallExpression =>
+        ts.isCallExpression(node) && /^NestFactory\.create/.test(node.expression.getText()),
+    );
+  }
+
+  /** The first piece of code of a kind; what stands in a comment is none. */
+  #find<T extends TypeScript.Node>(fits: (node: TypeScript.Node) => node is T): T | undefined {
+    const search = (node: TypeScript.Node): T | undefined =>
+      fits(node) ? node : this.ts.forEachChild(node, search);
     return search(this.#source);
   }
+}
+
+function isCallOf(
+  method: string,
+  ts: typeof TypeScript,
+  node: TypeScript.Node,
+): node is TypeScript.CallExpression {
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
+  return node.expression.name.text === method;
 }

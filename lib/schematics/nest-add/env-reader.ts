@@ -1,4 +1,6 @@
+import type * as TypeScript from 'typescript';
 import type { Manifest } from './app-packages.js';
+import { importsOf } from './imports.js';
 import { isNamedIn } from './peers.js';
 
 /** Name of the file of the app that reads .env, without its extension. */
@@ -27,7 +29,8 @@ export function ownEnvReader(manifest: Manifest): string | undefined {
 }
 
 /** A module's text with an import of the reader before all others. */
-export function withEnvReader(text: string, extension: string): string {
-  const statement = `import './${ENV_READER}${extension}';\n`;
-  return text.replace(/^import\b/m, `${statement}import`);
+export function withEnvReader(ts: typeof TypeScript, text: string, extension: string): string {
+  const [first] = importsOf(ts, text);
+  const start = first.getStart();
+  return `${text.slice(0, start)}import './${ENV_READER}${extension}';\n${text.slice(start)}`;
 }

@@ -8,7 +8,7 @@ import { ENV_READER, ENV_READER_TEXT, ownEnvReader, withEnvReader } from './env-
 import { withPrivateFiles } from './git-ignore.js';
 import type { NestAddOptions } from './nest-add.options.js';
 import { missingPeers, withDependencies } from './peers.js';
-import { importsOurModule, withOurModule } from './root-module.js';
+import { BY_HAND, importsOurModule, withOurModule } from './root-module.js';
 
 const PACKAGE = 'nestjs-conversion-feedback';
 
@@ -40,7 +40,6 @@ class Addition {
   readonly #files: AppFiles;
   readonly #manifest: Manifest;
   readonly #bootstrapPath: string;
-  readonly #bootstrap: BootstrapFile;
 
   constructor(
     tree: Tree,
@@ -50,19 +49,16 @@ class Addition {
     this.#files = new AppFiles(tree, this.#packages);
     this.#manifest = JSON.parse(this.#files.read('package.json')) as Manifest;
     this.#bootstrapPath = posix.join(options.sourceRoot, 'main.ts');
-    const text = this.#files.read(this.#bootstrapPath);
-    this.#bootstrap = new BootstrapFile(this.#packages.typescript, this.#bootstrapPath, text);
   }
 
   async toRootModule(): Promise<void> {
-    const path =
-      this.#bootstrap.rootModulePath ?? posix.join(this.options.sourceRoot, 'app.module.ts');
+    const path = this.#rootModulePath();
     const text = this.#files.read(path);
-    if (importsOurModule(text)) return;
     const { typescript, nestSchematics } = this.#packages;
+    if (importsOurModule(typescript, text)) return;
     const changed = withOurModule(typescript, nestSchematics, text);
     if (changed === undefined) {
-      throw new Error(`${path} has no @Module() with a list of imports: import our module by hand`);
+      throw new Error(`${path} has no @Module() with a list of imports. ${BY_HAND}`);
     }
     await this.#files.write(path, await this.#withEnvReader(path, changed));
     this.#say(`${path} imports ConversionFeedbackModule.`);
@@ -123,7 +119,30 @@ class Addition {
     const path = posix.join(posix.dirname(modulePath), `${ENV_READER}.ts`);
     await this.#files.write(path, ENV_READER_TEXT);
     this.#say(`${path} reads .env.`);
-    return withEnvReader(text, this.#manifest.type === 'module' ? '.js' : '');
+    return withEnvReader(this.#packages.typescript, text, this.#extension);
+  }
+
+  #rootModulePath(): string {
+    const { rootModuleSpecifier: specifier, holdsRootModule } = this.#bootstrap;
+    if (holdsRootModule) return this.#bootstrapPath;
+    if (specifier === undefined) return posix.join(this.options.sourceRoot, 'app.module.ts');
+    const path = this.#packages.resolve(specifier, this.#bootstrapPath);
+    if (path !== undefined) return path;
+    throw new Error(
+      `${this.#bootstrapPath} imports the root module from '${specifier}', which is no file that tsconfig.json leads to. ${BY_HAND}`,
+    );
+  }
+
+  /** What main.ts ends its imports in: none, .js or .ts. */
+  get #extension(): string {
+    const [written] = /\.[jt]s$/.exec(this.#bootstrap.rootModuleSpecifier ?? '') ?? [];
+    return written ?? (this.#manifest.type === 'module' ? '.js' : '');
+  }
+
+  /** As it is now. */
+  get #bootstrap(): BootstrapFile {
+    const text = this.#files.read(this.#bootstrapPath);
+    return new BootstrapFile(this.#packages.typescript, this.#bootstrapPath, text);
   }
 
   #say(message: string): void {

@@ -1,5 +1,6 @@
 import type * as NestSchematics from '@nestjs/schematics';
 import type * as TypeScript from 'typescript';
+import { withImport } from './imports.js';
 
 const PACKAGE = 'nestjs-conversion-feedback';
 const MODULE = 'ConversionFeedbackModule';
@@ -9,10 +10,23 @@ const CALL = `${MODULE}.forRoot({
       baseUrl: process.env.PLIVO_BASE_URL,
     })`;
 
-type NestPath = NestSchematics.DeclarationOptions['path'];
+/** What to write where we can't. */
+export const BY_HAND = `Write into the app's root module by hand:
 
-export function importsOurModule(text: string): boolean {
-  return text.includes(MODULE);
+import { ${MODULE} } from '${PACKAGE}';
+
+  imports: [
+    ${CALL},
+  ],
+`;
+
+/** Whether its code speaks of our module. */
+export function importsOurModule(ts: typeof TypeScript, text: string): boolean {
+  const source = ts.createSourceFile('module.ts', text, ts.ScriptTarget.Latest);
+  const speaksOfIt = (node: TypeScript.Node): boolean =>
+    (ts.isIdentifier(node) && node.text === MODULE) ||
+    ts.forEachChild(node, (child) => speaksOfIt(child) || undefined) === true;
+  return speaksOfIt(source);
 }
 
 /**
@@ -21,19 +35,11 @@ export function importsOurModule(text: string): boolean {
  */
 export function withOurModule(
   ts: typeof TypeScript,
-  { MetadataManager, ModuleImportDeclarator }: typeof NestSchematics,
+  { MetadataManager }: typeof NestSchematics,
   text: string,
 ): string | undefined {
   if (!canBeAddedTo(ts, text)) return undefined;
-  // The declarator knows files of the app alone: its solver makes paths of them.
-  const solver = { relative: () => PACKAGE };
-  const declared = new ModuleImportDeclarator(solver).declare(text, {
-    symbol: MODULE,
-    metadata: 'imports',
-    name: PACKAGE,
-    path: '' as NestPath,
-    module: '' as NestPath,
-  });
+  const declared = withImport(ts, text, MODULE, PACKAGE);
   return new MetadataManager(declared).insert('imports', CALL);
 }
 
