@@ -16,6 +16,8 @@ export async function oldestPending(
   queue: Queue<ReportJob>,
   books: RedisBooks,
 ): Promise<Date | undefined> {
+  // The job of one that was delivered stays a moment longer than it is pending.
+  if ((await books.totals()).pending === 0) return undefined;
   const unsent = books.oldestUnsent();
   const looks = Promise.all([
     ...WAITING.map((kind) => queue.getJobs(kind, 0, AMONG - 1, true)),
