@@ -19,7 +19,7 @@ import { Ledger } from './ledger.js';
 const FAILED_INTERVAL = 60_000;
 
 /** Hours of insights, in ms, that are read while the event loop waits. */
-const READ_AT_ONCE = 24 * 3_600_000;
+const READ_AT_ONCE = 6 * 3_600_000;
 
 /** An open ledger. */
 export interface Books {
