@@ -1,6 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
+import { freePort } from '../../support/free-port.js';
 import type { AppSettings, Told } from '../harness/protocol.js';
 import { endWithParent } from './parent.js';
 import { runApp } from './run-app.js';
@@ -13,6 +12,7 @@ else await runApp(settings, Number(process.env.CHAOS_PORT ?? 0));
 
 /** So many workers on one port and one store; one that dies is replaced at once. */
 async function runCluster(workers: number): Promise<void> {
+  // Node's cluster gives each worker that asks for port 0 the same one, but not a later worker.
   const port = await freePort();
   const start = (): Worker => cluster.fork({ CHAOS_PORT: String(port) });
   let ending = false;
@@ -29,14 +29,4 @@ async function runCluster(workers: number): Promise<void> {
     process.disconnect();
   });
   for (let i = 0; i < workers; i += 1) start();
-}
-
-/** Node's cluster gives each worker that asks for port 0 the same one, but not a later worker. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
