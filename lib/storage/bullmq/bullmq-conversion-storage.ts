@@ -188,7 +188,7 @@ export class BullMQConversionStorage implements ConversionStorage {
       });
       // What can't be added now stays in the outbox; that Redis is away is said by its connection.
       queue.on('error', () => {});
-      await connections.within(host.clock, ofQueue, queue.waitUntilReady());
+      await connections.within(ofQueue, queue.waitUntilReady());
       const worker = host.delivery
         ? await this.#hire({ bullmq, queue, base, host, settings: host.delivery, connections })
         : undefined;
@@ -213,7 +213,7 @@ export class BullMQConversionStorage implements ConversionStorage {
     const { redis, cut } = await connections.forBullMQ();
     const books = new RedisBooks(redis, base, tools.host, () => connections.hangs());
     const worker = new ReportWorker({ ...tools, redis, cut, books });
-    await connections.within(tools.host.clock, redis, worker.ready());
+    await connections.within(redis, worker.ready());
     return worker;
   }
 

@@ -1,7 +1,7 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { LoggerService } from '@nestjs/common';
 import { StorageError } from '../../conversion-feedback.errors.js';
-import { Clock, settlesWithin } from '../../delivery/clock.js';
+import { settlesWithin } from '../../delivery/clock.js';
+import { ConversionStorageHost } from '../conversion-storage.js';
 import { requirePeer } from './peers.js';
 import { RedisConnection, isCluster, isConnection, whereIs } from './redis-connection.js';
 import { failureOf } from './redis-failure.js';
@@ -60,17 +60,17 @@ export class Connections {
 
   private constructor(
     private readonly given: RedisConnection,
-    private readonly logger: LoggerService,
+    private readonly host: Pick<ConversionStorageHost, 'logger' | 'clock' | 'closing'>,
   ) {}
 
   /** @throws StorageError where Redis can't be reached now */
   static async open(
     given: RedisConnection,
-    { logger, clock }: { logger: LoggerService; clock: Clock },
+    host: Pick<ConversionStorageHost, 'logger' | 'clock' | 'closing'>,
   ): Promise<{ connections: Connections; books: Redis }> {
-    const connections = new Connections(given, logger);
+    const connections = new Connections(given, host);
     const books = connections.#own(await connect(given, forBooks));
-    await connections.within(clock, books, books.connect());
+    await connections.within(books, books.connect());
     books.on('error', (error: Error) => connections.#away(error.message));
     books.on('close', () => connections.#away());
     books.on('ready', () => connections.#back());
@@ -90,11 +90,14 @@ export class Connections {
   }
 
   /**
-   * Waits until something is connected, no longer than Redis may take; where it isn't then, all
-   * connections are closed.
+   * Waits until something is connected, no longer than Redis may take, or the app goes on; where it
+   * isn't then, all connections are closed.
    * @throws StorageError where it isn't
    */
-  async within(clock: Clock, redis: Redis, connected: Promise<unknown>): Promise<void> {
+  async within(redis: Redis, connected: Promise<unknown>): Promise<void> {
+    const { clock, closing } = this.host;
+    const giveUp = (): void => this.close();
+    closing.addEventListener('abort', giveUp);
     let why: string | undefined;
     // The promise says at last that the connection is closed; why, this event said before.
     const listen = (error: Error): void => void (why = error.message);
@@ -106,6 +109,7 @@ export class Connections {
       why ??= failureOf(error).message;
     } finally {
       redis.off('error', listen);
+      closing.removeEventListener('abort', giveUp);
     }
     this.close();
     throw new StorageError(`Redis can't be reached at ${whereIs(this.given)} (${why})`);
@@ -140,13 +144,13 @@ export class Connections {
     if (this.#isAway || this.#closed) return;
     this.#isAway = true;
     const reason = why ? ` (${why})` : '';
-    this.logger.error(
+    this.host.logger.error(
       `Redis is away${reason}: what is recorded in it is delivered once it is back`,
     );
   }
 
   #back(): void {
-    if (this.#isAway) this.logger.log('Redis is back');
+    if (this.#isAway) this.host.logger.log('Redis is back');
     this.#isAway = false;
   }
 }

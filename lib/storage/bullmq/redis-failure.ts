@@ -3,5 +3,6 @@
  * password where that was AUTH, and ids where it was a script.
  */
 export function failureOf(error: unknown): Error {
-  return new Error(error instanceof Error ? error.message : String(error));
+  const message = error instanceof Error ? error.message : String(error);
+  return new Error(message.includes('enableOfflineQueue') ? 'it is away' : message);
 }
