@@ -81,6 +81,34 @@ export interface DroppedEvent {
   readonly reason: string;
 }
 
+/**
+ * A country's conversion rate is clearly below its own of the days before: a broken route, or messages
+ * that nobody means to use (SMS pumping). Said once until it has recovered, by one of the processes
+ * that deliver. Rates are of messages that converted within 5 minutes: see docs/insights.md.
+ */
+export interface ConversionDroppedEvent {
+  readonly type: 'conversionDropped';
+  /** ISO 3166-1 alpha-2 code; the empty string where it is unknown. */
+  readonly country: string;
+  /** From 0 to 1, of the messages sent from `since` to `until`. */
+  readonly rate: number;
+  /** From 0 to 1, of the messages of the days before. */
+  readonly normalRate: number;
+  /** Messages sent from `since` to `until`. */
+  readonly sent: number;
+  readonly since: Date;
+  readonly until: Date;
+}
+
+/** A country's conversion rate that had dropped is normal again, or what it is now has become normal. */
+export interface ConversionRecoveredEvent {
+  readonly type: 'conversionRecovered';
+  /** ISO 3166-1 alpha-2 code; the empty string where it is unknown. */
+  readonly country: string;
+  /** When its drop began. */
+  readonly since: Date;
+}
+
 /** What happens in this process, told apart by `type`. */
 export type ConversionFeedbackEvent =
   | TrackedEvent
@@ -92,4 +120,6 @@ export type ConversionFeedbackEvent =
   | ExpiredEvent
   | PausedEvent
   | ResumedEvent
-  | DroppedEvent;
+  | DroppedEvent
+  | ConversionDroppedEvent
+  | ConversionRecoveredEvent;

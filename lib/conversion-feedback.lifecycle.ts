@@ -14,6 +14,7 @@ import { LOGGER, RESOLVED_OPTIONS } from './conversion-feedback.module-definitio
 import type { ResolvedOptions } from './conversion-feedback.options.js';
 import { CLOCK, type Clock, RANDOM, type Random } from './delivery/clock.js';
 import { DeliveryLog } from './delivery/delivery-log.js';
+import { ConversionWatch } from './insights/conversion-watch.js';
 import { PlivoClient } from './plivo/plivo-client.js';
 import { Recorder } from './recording/recorder.js';
 import { secondCopyOfNest } from './second-copies.js';
@@ -27,6 +28,7 @@ import { StorageKeeper } from './storage/storage-keeper.js';
  *   be opened now the app starts all the same;
  * - at shutdown, while the last responses still leave, no further report is sent; those in flight
  *   have `shutdownTimeout` to be answered. What is left stays recorded.
+ * - where reports are delivered, conversion rates are watched, for as long.
  * - the storage closes last: a response that leaves now can still record its conversion.
  */
 @Injectable()
@@ -35,6 +37,7 @@ export class ConversionFeedbackLifecycle
 {
   readonly #log: DeliveryLog;
   readonly #keeper: StorageKeeper;
+  readonly #watch: ConversionWatch;
 
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -49,6 +52,7 @@ export class ConversionFeedbackLifecycle
   ) {
     this.#log = new DeliveryLog(events.events$, clock, logger);
     this.#keeper = new StorageKeeper(storage, clock, logger);
+    this.#watch = new ConversionWatch(storage, { clock, logger, emit: events.emit });
   }
 
   async onModuleInit(): Promise<void> {
@@ -71,9 +75,11 @@ export class ConversionFeedbackLifecycle
 
   onApplicationBootstrap(): void {
     this.#keeper.deliver();
+    if (this.options.delivery) this.#watch.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.#watch.stop();
     await this.#keeper.stopDelivering(this.options.shutdownTimeout);
   }
 

@@ -296,6 +296,8 @@ function isConversionStorage(value: unknown): boolean {
     'counts',
     'failed',
     'retryFailed',
+    'insights',
+    'markInsights',
     'close',
   ] satisfies (keyof ConversionStorage)[];
   return isFields(value) && methods.every((method) => typeof value[method] === 'function');

@@ -7,6 +7,8 @@ import { LOGGER } from './conversion-feedback.module-definition.js';
 import { ConversionReport, FailedReport } from './conversion-report.js';
 import { ConversionStatus } from './conversion-status.js';
 import { CLOCK, type Clock } from './delivery/clock.js';
+import { Insights } from './insights/insights.js';
+import { summarize, wholeHours } from './insights/summary.js';
 import { parsePhoneNumber } from './validation/phone-number.js';
 import { PlivoClient } from './plivo/plivo-client.js';
 import { SentMessage, TrackableMessage, checkMessage } from './plivo/trackable-message.js';
@@ -23,6 +25,7 @@ import {
   readLimit,
   readMessageUuid,
   readOutcome,
+  readRange,
   readReport,
   readTimeout,
   readTracked,
@@ -167,6 +170,21 @@ export class ConversionFeedbackService {
    */
   async retryFailed(messageUuid?: string): Promise<number> {
     return this.storage.retryFailed(readMessageUuid(messageUuid));
+  }
+
+  /**
+   * How messages did, by country and hour of sending: how many were sent and converted, how long that
+   * took, and what became of their reports; over all processes on the storage. Kept for 30 days, as
+   * counts alone: see docs/insights.md.
+   *
+   * @param options.from start, rounded down to an hour of UTC; default 24 hours ago
+   * @param options.to end, rounded up to an hour; default now. At most 30 days after `from`
+   * @throws InvalidOptionsError for a range that is none, or too long
+   * @throws StorageError where it can't be read now
+   */
+  async insights(options: { from?: Date; to?: Date } = {}): Promise<Insights> {
+    const range = wholeHours(readRange(options, this.clock.now()));
+    return summarize(range, await this.storage.insights(range));
   }
 
   /**

@@ -25,7 +25,9 @@ export {
   StorageError,
 } from './conversion-feedback.errors.js';
 export type {
+  ConversionDroppedEvent,
   ConversionFeedbackEvent,
+  ConversionRecoveredEvent,
   DeliveredEvent,
   DroppedEvent,
   ExpiredEvent,
@@ -58,6 +60,21 @@ export {
 } from './storage/lmdb/lmdb-conversion-storage.js';
 export { MemoryConversionStorage } from './storage/memory/memory-conversion-storage.js';
 export type { Durability } from './storage/lmdb/durability.js';
+export type {
+  CountryInsights,
+  HourInsights,
+  Insights,
+  InsightsDrop,
+  InsightsFigures,
+  InsightsSeries,
+} from './insights/insights.js';
+export type {
+  BucketKey,
+  InsightsBucket,
+  InsightsCounter,
+  InsightsMark,
+} from './insights/bucket.js';
+export { TIME_TO_CONVERT_BOUNDS } from './insights/time-to-convert.js';
 export type { Clock, Random } from './delivery/clock.js';
 export type { Deliver, DeliveryAnswer } from './delivery/answer.js';
 export type { DeliverySettings } from './delivery/delivery-loop.js';

@@ -6,6 +6,7 @@ import { ConversionStatus } from '../conversion-status.js';
 import { Deliver } from '../delivery/answer.js';
 import { Clock, Random } from '../delivery/clock.js';
 import { DeliverySettings } from '../delivery/delivery-loop.js';
+import { InsightsBucket, InsightsMark } from '../insights/bucket.js';
 
 /** A message that waits for its outcome. */
 export interface TrackedMessage {
@@ -123,6 +124,18 @@ export interface ConversionStorage {
    * @returns how many
    */
   retryFailed(messageUuid?: string): Promise<number>;
+
+  /**
+   * What was counted of the messages sent in the hours from `from` up to, not including, `to`, both in
+   * ms since 1970. In any order; hours of which nothing is kept are left out.
+   */
+  insights(range: { readonly from: number; readonly to: number }): Promise<InsightsBucket[]>;
+
+  /**
+   * Sets a mark on a bucket, which is made where it isn't there. One that is set stays as it is.
+   * @returns whether it is set by this call: true for one caller, over all processes
+   */
+  markInsights(mark: InsightsMark): Promise<boolean>;
 
   /** Writes what is left to write, and closes. Nothing is called afterwards. */
   close(): Promise<void>;

@@ -58,7 +58,7 @@ export function IsMoment(options?: ValidationOptions): PropertyDecorator {
 
 const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-function isMoment(value: unknown): boolean {
+export function isMoment(value: unknown): value is Date {
   if (!types.isDate(value)) return false;
   const time = timeOf(value);
   return time >= 0 && time <= LAST_MOMENT;

@@ -8,7 +8,15 @@ import {
 import { ConversionReport } from '../conversion-report.js';
 import { ConversionStatus } from '../conversion-status.js';
 import { TrackedMessage, VerificationOutcome } from '../storage/conversion-storage.js';
-import { IsIntegerFrom, IsMessageUuid, IsMoment, IsText, Keeps, timeOf } from './decorators.js';
+import {
+  IsIntegerFrom,
+  IsMessageUuid,
+  IsMoment,
+  IsText,
+  Keeps,
+  isMoment,
+  timeOf,
+} from './decorators.js';
 import { SecretFields, faultsOf, fieldsOf, isFields } from './faults.js';
 import { parsePhoneNumber } from './phone-number.js';
 
@@ -74,6 +82,31 @@ class TimeoutInput {
     'must be a number of ms from 0 up',
   )
   timeout!: number;
+}
+
+/** Longest range of insights, in ms: as long as they are kept. */
+const LONGEST_RANGE = 30 * 24 * 3_600_000;
+/** Range of insights where none is named, in ms. */
+const DEFAULT_RANGE = 24 * 3_600_000;
+
+/** NaN where an end is no moment: that is said of the end itself. */
+function lengthOf(range: unknown): number {
+  const { from, to } = range as RangeInput;
+  return isMoment(from) && isMoment(to) ? timeOf(to) - timeOf(from) : NaN;
+}
+
+class RangeInput {
+  @IsMoment()
+  from!: Date;
+
+  @IsMoment()
+  @Keeps('isAfterFrom', (_, range) => !(lengthOf(range) <= 0), 'must be later than `from`')
+  @Keeps(
+    'isWithinRange',
+    (_, range) => !(lengthOf(range) > LONGEST_RANGE),
+    'must be at most 30 days after `from`: insights are kept for so long',
+  )
+  to!: Date;
 }
 
 class MessageInput {
@@ -155,6 +188,16 @@ export function readLimit(options: unknown): number {
  */
 export function readTimeout(options: unknown): number {
   return query(TimeoutInput, { timeout: Infinity }, options).timeout;
+}
+
+/**
+ * The range that insights are asked for, in ms since 1970.
+ * @throws InvalidOptionsError where it is none
+ */
+export function readRange(options: unknown, now: number): { from: number; to: number } {
+  const defaults = { from: new Date(now - DEFAULT_RANGE), to: new Date(now) };
+  const { from, to } = query(RangeInput, defaults, options);
+  return { from: timeOf(from), to: timeOf(to) };
 }
 
 /**

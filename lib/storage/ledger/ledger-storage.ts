@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
 import { ConversionReport, FailedReport } from '../../conversion-report.js';
 import { DeliveryLoop, DeliverySettings } from '../../delivery/delivery-loop.js';
+import { InsightsBucket, InsightsMark, hoursKept } from '../../insights/bucket.js';
 import {
   ConversionCounts,
   ConversionStorage,
@@ -14,6 +16,9 @@ import { Ledger } from './ledger.js';
 
 /** A storage that fails delivery is said at most so often, in ms. */
 const FAILED_INTERVAL = 60_000;
+
+/** Hours of insights, in ms, that are read while the event loop waits. */
+const READ_AT_ONCE = 24 * 3_600_000;
 
 /** An open ledger. */
 export interface Books {
@@ -62,7 +67,7 @@ export abstract class LedgerStorage implements ConversionStorage {
   }
 
   track(message: TrackedMessage): Promise<boolean> {
-    return this.#transact((ledger) => ledger.track(message));
+    return this.#transact((ledger, now) => ledger.track(message, now));
   }
 
   settle(outcome: VerificationOutcome): Promise<Settlement> {
@@ -85,6 +90,22 @@ export abstract class LedgerStorage implements ConversionStorage {
     return this.#open().books.reader.failed(limit);
   }
 
+  async insights({ from, to }: { from: number; to: number }): Promise<InsightsBucket[]> {
+    const found: InsightsBucket[][] = [];
+    const kept = hoursKept(this.#open().host.clock.now());
+    const end = Math.min(to, kept.to);
+    for (let start = Math.max(from, kept.from); start < end; start += READ_AT_ONCE) {
+      const range = { from: start, to: Math.min(start + READ_AT_ONCE, end) };
+      found.push(this.#open().books.reader.insights(range));
+      await setImmediate();
+    }
+    return found.flat();
+  }
+
+  markInsights(mark: InsightsMark): Promise<boolean> {
+    return this.#transact((ledger) => ledger.markInsights(mark));
+  }
+
   deliver(): void {
     const { loop } = this.#open();
     if (loop) this.startDelivery(loop);
@@ -104,14 +125,15 @@ export abstract class LedgerStorage implements ConversionStorage {
   }
 
   async #transactAndWake<T>(work: (ledger: Ledger, now: number) => T): Promise<T> {
-    const { host, loop } = this.#open();
-    const result = await this.#transact((ledger) => work(ledger, host.clock.now()));
+    const { loop } = this.#open();
+    const result = await this.#transact(work);
     loop?.wake();
     return result;
   }
 
-  async #transact<T>(work: (ledger: Ledger) => T): Promise<T> {
-    return this.#open().books.transact(work);
+  async #transact<T>(work: (ledger: Ledger, now: number) => T): Promise<T> {
+    const { host, books } = this.#open();
+    return books.transact((ledger) => work(ledger, host.clock.now()));
   }
 
   #loop(host: ConversionStorageHost, books: Books, settings: DeliverySettings): DeliveryLoop {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ConversionReport, FailedReport, FailureReason } from '../../conversion-report.js';
 import { ConversionStatus } from '../../conversion-status.js';
+import { InsightsBucket, InsightsMark } from '../../insights/bucket.js';
+import { Tally } from '../../insights/tally.js';
 import { DueMoment, QueuedReport } from '../../delivery/report-queue.js';
 import {
   ConversionCounts,
@@ -11,6 +13,8 @@ import {
 } from '../conversion-storage.js';
 import { replaces, settlement } from './settlement.js';
 import { AgendaEntry, MessageRecord, PendingRecord, Tables } from './tables.js';
+
+const { CONVERTED } = ConversionStatus;
 
 /** A verification keeps so many messages; with more, its id isn't one (a constant, say). */
 const MESSAGES_PER_VERIFICATION = 100;
@@ -45,13 +49,17 @@ export interface Sweep {
  *                        └── another status takes the place of one that isn't done
  */
 export class Ledger {
+  readonly #tally: Tally;
+
   constructor(
     private readonly tables: Tables,
     private readonly rules: LedgerRules,
-  ) {}
+  ) {
+    this.#tally = new Tally(tables.buckets);
+  }
 
   /** Remembers a message. Returns false where it belongs to another verification. */
-  track(message: TrackedMessage): boolean {
+  track(message: TrackedMessage, now: number): boolean {
     const { messages, uuids, totals, deadlines } = this.tables;
     const verification = digest(message.verificationId);
     const number = uuids.get(message.messageUuid);
@@ -64,9 +72,12 @@ export class Ledger {
       sentAt,
       country: message.country ?? '',
     };
+    this.#tally.sent(tracked, now);
     if (known) {
-      messages.put(number!, { ...known, ...tracked });
+      const joined = { ...known, ...tracked };
+      messages.put(number!, joined);
       this.#join(verification, number!, message);
+      this.#tallyLate(number!, joined);
       return true;
     }
     const added = this.#add(tracked);
@@ -154,13 +165,15 @@ export class Ledger {
   mend([at, number]: AgendaEntry, now: number): boolean {
     const { due, pending, messages, totals } = this.tables;
     const report = pending.get(number);
-    const told = messages.get(number)?.status !== undefined;
+    const message = messages.get(number);
+    const told = message?.status !== undefined;
     const stale = report !== undefined && report.dueAt !== at;
     if (report && told && !stale) return false;
     due.remove(at, number);
     if (stale) return false;
     totals.pending -= 1;
-    if (told) this.#pend(number, now);
+    this.#tallyMove('pending', number, -1);
+    if (told) this.#pend(number, message, now);
     return !told;
   }
 
@@ -207,6 +220,7 @@ export class Ledger {
     this.tables.failed.put(key, { attempts, failedAt: now, reason });
     this.tables.failures.add(now, key);
     this.tables.totals.failed += 1;
+    this.#tallyMove('failed', key, 1);
   }
 
   /** Puts failed reports back on their way; all, or that of one message. Returns how many. */
@@ -219,7 +233,7 @@ export class Ledger {
     let count = 0;
     for (const number of numbers) {
       if (number === undefined || !this.#forgetFailed(number)) continue;
-      this.#pend(number, now);
+      this.#pend(number, this.tables.messages.get(number), now);
       count += 1;
     }
     return count;
@@ -248,14 +262,26 @@ export class Ledger {
     return { open, pending, failed };
   }
 
-  /** When the next message expires or is forgotten. */
-  nextDeadline(): number | undefined {
-    for (const [at] of this.tables.deadlines.read()) return at;
-    return undefined;
+  /** What was counted in the hours of a range. */
+  insights(range: { from: number; to: number }): InsightsBucket[] {
+    return this.#tally.read(range);
   }
 
-  /** Lets messages expire, and forgets those that are past their retention. */
+  /** Returns whether the mark is set by this call. */
+  markInsights(mark: InsightsMark): boolean {
+    return this.#tally.mark(mark);
+  }
+
+  /** When the next message expires or is forgotten, or the next count is. */
+  nextDeadline(): number | undefined {
+    const ofBuckets = this.#tally.nextDeadline();
+    for (const [at] of this.tables.deadlines.read()) return Math.min(at, ofBuckets ?? at);
+    return ofBuckets;
+  }
+
+  /** Lets messages expire, and forgets those that are past their retention, and old counts. */
   sweep(now: number): Sweep {
+    this.#tally.sweep(now);
     const over: (readonly [number, number])[] = [];
     for (const entry of this.tables.deadlines.read()) {
       if (entry[0] > now || over.length === SWEEP_SIZE) break;
@@ -333,16 +359,20 @@ export class Ledger {
   ): ConversionReport {
     if (record.status === undefined) this.tables.totals.open -= 1;
     this.tables.messages.put(number, { ...record, status, statusAt });
+    if (record.verification && status === CONVERTED) this.#tally.converted(record, statusAt);
     this.#forgetFailed(number);
-    this.#pend(number, now);
+    this.#pend(number, record, now);
     return told(record.uuid, status, statusAt);
   }
 
-  #pend(number: number, now: number): void {
+  #pend(number: number, record: MessageRecord | undefined, now: number): void {
     const { pending, due, totals } = this.tables;
     const before = pending.get(number);
     if (before) due.remove(before.dueAt, number);
-    else totals.pending += 1;
+    else {
+      totals.pending += 1;
+      if (record?.verification) this.#tally.moved('pending', record, 1);
+    }
     due.add(now, number);
     pending.put(number, {
       revision: ++totals.lastRevision,
@@ -361,6 +391,7 @@ export class Ledger {
     due.remove(report.dueAt, number);
     pending.remove(number);
     totals.pending -= 1;
+    this.#tallyMove('pending', number, -1);
     return report;
   }
 
@@ -371,7 +402,21 @@ export class Ledger {
     failed.remove(number);
     failures.remove(failure.failedAt, number);
     totals.failed -= 1;
+    this.#tallyMove('failed', number, -1);
     return true;
+  }
+
+  #tallyMove(name: 'pending' | 'failed', number: number, by: 1 | -1): void {
+    const message = this.tables.messages.get(number);
+    if (message?.verification) this.#tally.moved(name, message, by);
+  }
+
+  /** Counts what became of a message before it was tracked. */
+  #tallyLate(number: number, record: MessageRecord): void {
+    const { pending, failed } = this.tables;
+    if (record.status === CONVERTED) this.#tally.converted(record, record.statusAt!);
+    if (pending.get(number)) this.#tally.moved('pending', record, 1);
+    if (failed.get(number)) this.#tally.moved('failed', record, 1);
   }
 
   /** A message's moment has come: it expires, or is forgotten, or is kept for its report's sake. */

@@ -1,5 +1,6 @@
 import { ConversionStatus } from '../../conversion-status.js';
 import { FailureReason } from '../../conversion-report.js';
+import { BucketTable } from '../../insights/tally.js';
 
 /** A message, named within the storage by a number that grows with time. */
 export interface MessageRecord {
@@ -94,4 +95,6 @@ export interface Tables {
   readonly due: Agenda;
   /** When messages expire, or are forgotten. One entry a message. */
   readonly deadlines: Agenda;
+  /** What is counted of messages, by country and hour. */
+  readonly buckets: BucketTable;
 }

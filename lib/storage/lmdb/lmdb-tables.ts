@@ -11,6 +11,7 @@ import {
   Totals,
   noTotals,
 } from '../ledger/tables.js';
+import { GatheredBuckets, LmdbBuckets } from './lmdb-buckets.js';
 
 /** Which process delivers: see lease.ts. */
 export interface LeaseRecord {
@@ -39,8 +40,8 @@ export interface LmdbBooks {
   /** What is committed. */
   readonly committed: Tables;
   /**
-   * The tables within a transaction. `load` first, then the ledger's work, then `save`: the totals
-   * are read and written once, however many calls share the transaction.
+   * The tables within a transaction. `load` first, then the ledger's work, then `save`: the totals and
+   * buckets are read and written once, however many calls share the transaction.
    */
   readonly transaction: Tables & { load(): void; save(): void };
 }
@@ -56,6 +57,7 @@ export const tableNames = [
   'failures',
   'due',
   'deadlines',
+  'buckets',
 ] as const;
 
 /**
@@ -76,26 +78,34 @@ export function lmdbTables(env: RootDatabase, unreadable: (table: string) => voi
     due: new LmdbAgenda(env.openDB({ name: 'due' })),
     deadlines: new LmdbAgenda(env.openDB({ name: 'deadlines' })),
   };
+  const buckets = new LmdbBuckets(env.openDB({ name: 'buckets', encoding: 'msgpack' }), () =>
+    unreadable('buckets'),
+  );
+  const gathered = new GatheredBuckets(buckets);
   const totals = { ...noTotals };
   let loaded = { ...noTotals };
   return {
     meta,
     committed: {
       ...tables,
+      buckets,
       get totals() {
         return meta.get('totals') ?? { ...noTotals };
       },
     },
     transaction: {
       ...tables,
+      buckets: gathered,
       totals,
       load() {
+        gathered.forget();
         loaded = meta.get('totals') ?? { ...noTotals };
         Object.assign(totals, loaded);
       },
       save() {
         const names = Object.keys(totals) as (keyof Totals)[];
         if (names.some((name) => totals[name] !== loaded[name])) meta.put('totals', { ...totals });
+        gathered.write();
       },
     },
   };

@@ -1,3 +1,4 @@
+import { BucketTable, Counters } from '../../insights/tally.js';
 import { Agenda, AgendaEntry, Table, Tables, noTotals } from '../ledger/tables.js';
 
 /** The ledger's tables in this process's memory. */
@@ -12,11 +13,12 @@ export function memoryTables(): Tables {
     failures: new MemoryAgenda(),
     due: new MemoryAgenda(),
     deadlines: new MemoryAgenda(),
+    buckets: new MemoryBuckets(),
   };
 }
 
 class MemoryTable<K, V> implements Table<K, V> {
-  private readonly entries = new Map<K, V>();
+  protected readonly entries = new Map<K, V>();
 
   get(key: K): V | undefined {
     return this.entries.get(key);
@@ -28,6 +30,31 @@ class MemoryTable<K, V> implements Table<K, V> {
 
   remove(key: K): void {
     this.entries.delete(key);
+  }
+}
+
+/** Few buckets come, and nearly all of them last. */
+class MemoryBuckets extends MemoryTable<number, Counters> implements BucketTable {
+  readonly #order: number[] = [];
+
+  override put(bucket: number, counters: Counters): void {
+    if (!this.entries.has(bucket)) {
+      const after = this.#order.findLastIndex((other) => other < bucket);
+      this.#order.splice(after + 1, 0, bucket);
+    }
+    super.put(bucket, counters);
+  }
+
+  override remove(bucket: number): void {
+    if (this.entries.has(bucket)) this.#order.splice(this.#order.indexOf(bucket), 1);
+    super.remove(bucket);
+  }
+
+  *read(from: number, to: number): Iterable<readonly [number, Counters]> {
+    for (const bucket of this.#order) {
+      if (bucket >= to) return;
+      if (bucket >= from) yield [bucket, this.entries.get(bucket)!];
+    }
   }
 }
 
