@@ -2,6 +2,7 @@ import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
 import { ConversionReport, FailedReport } from '../../conversion-report.js';
+import { InsightsBucket, InsightsMark } from '../../insights/bucket.js';
 import {
   ConversionCounts,
   ConversionStorage,
@@ -113,6 +114,14 @@ export class BullMQConversionStorage implements ConversionStorage {
 
   retryFailed(messageUuid?: string): Promise<number> {
     return this.#use(({ failedJobs }) => failedJobs.retry(messageUuid));
+  }
+
+  insights(range: { from: number; to: number }): Promise<InsightsBucket[]> {
+    return this.#use(({ books }) => books.insights(range));
+  }
+
+  markInsights(mark: InsightsMark): Promise<boolean> {
+    return this.#use(({ books }) => books.markInsights(mark));
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { StorageError } from '../../conversion-feedback.errors.js';
 import { ConversionReport } from '../../conversion-report.js';
 import { LineState } from '../../delivery/line.js';
+import { InsightsBucket, InsightsMark } from '../../insights/bucket.js';
 import {
   ConversionStorageHost,
   Settlement,
@@ -11,6 +12,7 @@ import {
 } from '../conversion-storage.js';
 import { ReportRef } from './job-id.js';
 import { OutboxEntry, readEntry } from './outbox-entry.js';
+import { readInsights } from './redis-insights.js';
 import { ScriptName, scripts } from './scripts.js';
 import { letterOf, statusOf } from './status-letter.js';
 import { Together } from './together.js';
@@ -208,6 +210,15 @@ export class RedisBooks {
   async moveLine(before: string, after: string, state: LineState): Promise<boolean> {
     const args = [before, after, state.blockedBefore, state.block?.since ?? ''];
     return (await this.#run<number>('moveLine', args)) === 1;
+  }
+
+  insights(range: { from: number; to: number }): Promise<InsightsBucket[]> {
+    return this.guard(readInsights(this.redis, this.base, range, this.host.clock.now()));
+  }
+
+  /** @returns whether the mark is set by this call */
+  async markInsights({ country, hour, name, at }: InsightsMark): Promise<boolean> {
+    return (await this.#run<number>('markInsights', [hour, country, name, at])) === 1;
   }
 
   async totals(): Promise<{ open: number; pending: number }> {

@@ -1,3 +1,5 @@
+import { COUNTING, MARK_INSIGHTS } from './counting.js';
+
 /**
  * The rules of keeping books, in Redis: each script is one step that happens whole or not at all.
  * They are the rules of Ledger and settlement(), and the contract suite holds both to the same.
@@ -10,6 +12,7 @@
  *     <base>:d:<second>   set     open messages whose deadline is in that second
  *     <base>:deadlines    zset    the seconds that have one
  *     <base>:outbox       zset    reports that may not be jobs yet, by the time of their recording
+ *     <base>:insights     zset    what is counted by country and hour: see counting.ts
  *
  * A message's fields are one letter each, so that a million fit in little memory: v digest of the
  * verification, t sent at, c country, d second of its deadline (while open), s status, a moment of the
@@ -23,7 +26,7 @@ local now = tonumber(ARGV[1])
 
 local function int(number) return string.format('%.0f', number) end
 local function message(uuid) return base .. ':m:' .. uuid end
-
+${COUNTING}
 -- Redis' own time: what processes measure leases by must be one clock.
 local function time()
   local t = redis.call('TIME')
@@ -89,7 +92,12 @@ local function report(uuid, m, status, statusAt)
   local key = message(uuid)
   local revision = int(redis.call('HINCRBY', key, 'r', 1))
   close(uuid, m)
-  if m.p ~= 'p' then redis.call('HINCRBY', base, 'pending', 1) end
+  if m.p ~= 'p' then
+    redis.call('HINCRBY', base, 'pending', 1)
+    countMoved(m, 'pending', 1)
+  end
+  if m.p == 'f' then countMoved(m, 'failed', -1) end
+  if status == 'C' and m.s ~= 'C' and isCounted(m) then countConverted(m, statusAt) end
   local replaced = ''
   if m.p == 'p' or m.p == 'f' then replaced = uuid .. '-' .. m.r end
   redis.call('HSET', key, 's', status, 'a', statusAt, 'p', 'p', 'g', int(now - standstill()))
@@ -129,8 +137,13 @@ local left = math.max(0, sentAt + retention - now) + GRACE
 left = math.max(left, redis.call('PTTL', key))
 redis.call('SET', key, table.concat(others, ' '), 'PX', int(left))
 
+local tracked = { t = sentAt, c = country, v = digest }
+countSent(tracked)
 if m.t then
   redis.call('HSET', message(uuid), 'v', digest, 't', sentAt, 'c', country)
+  if m.s == 'C' then countConverted(tracked, m.a) end
+  if m.p == 'p' then countMoved(tracked, 'pending', 1) end
+  if m.p == 'f' then countMoved(tracked, 'failed', 1) end
   return 1
 end
 local second = awaitDeadline(uuid, sentAt + (expireAfter or retention))
@@ -202,6 +215,7 @@ const SWEEP = `
 local retention, expireAfter, most = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local entries = {}
 local looked = 0
+forgetBuckets(most)
 while looked < most do
   local second = redis.call('ZRANGEBYSCORE', base .. ':deadlines', '-inf', math.floor(now / 1000), 'LIMIT', 0, 1)[1]
   if not second then break end
@@ -273,6 +287,9 @@ for i = 3, #ARGV, 8 do
     state = 'p'
     f[6], f[7] = false, int(now - stood)
     redis.call('HINCRBY', base, 'pending', 1)
+    local m = read(uuid)
+    countMoved(m, 'pending', 1)
+    countMoved(m, 'failed', -1)
     redis.call('HSET', key, 'p', 'p', 'g', f[7])
     redis.call('HDEL', key, 'n', 'b', 'x', 'y')
     redis.call('PEXPIRE', key, KEPT)
@@ -301,25 +318,27 @@ return results
 const ANSWERED = `
 local function answered(uuid, revision, lease)
   local key = message(uuid)
-  local f = redis.call('HMGET', key, 'r', 'p', 'l', 't')
+  local f = redis.call('HMGET', key, 'r', 'p', 'l', 't', 'c', 'v')
   if f[3] and string.sub(f[3], 1, #lease + 1) == lease .. '|' then redis.call('HDEL', key, 'l', 'b') end
-  return f[1] == revision and f[2] == 'p', f[4]
+  return f[1] == revision and f[2] == 'p', { t = f[4], c = f[5], v = f[6] }
 end
 
-local function endDelivery(uuid, sentAt, state, retention)
+local function endDelivery(uuid, m, state, retention)
   local key = message(uuid)
   redis.call('HSET', key, 'p', state)
   redis.call('HDEL', key, 'g', 'n', 'x', 'y')
   redis.call('HINCRBY', base, 'pending', -1)
-  forgetAfter(uuid, sentAt, retention)
+  countMoved(m, 'pending', -1)
+  if state == 'f' then countMoved(m, 'failed', 1) end
+  forgetAfter(uuid, m.t, retention)
 end
 `;
 
 /** The provider has the report. */
 const DONE = `
 ${ANSWERED}
-local current, sentAt = answered(ARGV[3], ARGV[4], ARGV[5])
-if current then endDelivery(ARGV[3], sentAt, 'd', tonumber(ARGV[2])) end
+local current, m = answered(ARGV[3], ARGV[4], ARGV[5])
+if current then endDelivery(ARGV[3], m, 'd', tonumber(ARGV[2])) end
 redis.call('HINCRBY', base, 'passed', 1)
 return 1
 `;
@@ -336,9 +355,9 @@ return 1
 /** Returns whether the report is kept as failed: not where a newer one has taken its place. */
 const FAIL = `
 ${ANSWERED}
-local current, sentAt = answered(ARGV[2], ARGV[3], ARGV[4])
+local current, m = answered(ARGV[2], ARGV[3], ARGV[4])
 if not current then return 0 end
-endDelivery(ARGV[2], sentAt, 'f', tonumber(ARGV[5]))
+endDelivery(ARGV[2], m, 'f', tonumber(ARGV[5]))
 return 1
 `;
 
@@ -377,6 +396,7 @@ const bodies = {
   fail: FAIL,
   survived: SURVIVED,
   moveLine: MOVE_LINE,
+  markInsights: MARK_INSIGHTS,
 };
 
 export type ScriptName = keyof typeof bodies;

@@ -787,7 +787,8 @@ export function describeConversionStorage(
 
       it('counts a message that expired as sent, and its report as pending', async () => {
         await storage.close();
-        await open({ expireAfter: HOUR, deliver: () => new Promise(() => {}) });
+        await open({ expireAfter: HOUR });
+        const release = context.provider.hold();
         await track('v', { country: 'DE' });
         storage.deliver();
         context.clock.shift(HOUR + 1);
@@ -795,6 +796,7 @@ export function describeConversionStorage(
         const counters = await ofCountry('DE');
         expect(counters).toMatchObject({ sent: 1, pending: 1 });
         expect(counters?.converted).toBeUndefined();
+        release();
       });
 
       it('keeps what it counted after it is closed and opened again, and its messages are forgotten', async () => {
