@@ -1,10 +1,14 @@
-import { DynamicModule, Module } from '@nestjs/common';
+import { DynamicModule, Inject, Module, NestModule, type Type } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { getConversionFeedbackToken } from '../conversion-feedback.account.js';
 import { ConversionFeedbackService } from '../conversion-feedback.service.js';
-import { dashboardController } from './dashboard.controller.js';
+import { dashboardController, routeFiles } from './dashboard.controller.js';
 import { ConversionFeedbackDashboardOptions, readDashboardOptions } from './dashboard.options.js';
 import { Dashboard } from './dashboard.js';
 import { PageFiles } from './page-files.js';
+
+/** Injection token of the controller's class. */
+const CONTROLLER = Symbol('CONTROLLER');
 
 /**
  * A page that shows how an account's messages convert, and what became of its reports. Nothing of it
@@ -12,18 +16,25 @@ import { PageFiles } from './page-files.js';
  * account that is to be shown.
  */
 @Module({})
-export class ConversionFeedbackDashboardModule {
+export class ConversionFeedbackDashboardModule implements NestModule {
+  constructor(
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(CONTROLLER) private readonly controller: Type,
+  ) {}
+
   /**
    * Serves the dashboard of an account.
    * @throws InvalidOptionsError with all that is wrong with the options: where there is no guard, say
    */
   static forRoot(options: ConversionFeedbackDashboardOptions): DynamicModule {
     const { path, guard, name, imports } = readDashboardOptions(options);
+    const controller = dashboardController(path, guard);
     return {
       module: ConversionFeedbackDashboardModule,
       imports,
-      controllers: [dashboardController(path, guard)],
+      controllers: [controller],
       providers: [
+        { provide: CONTROLLER, useValue: controller },
         { provide: PageFiles, useFactory: () => PageFiles.load() },
         {
           provide: Dashboard,
@@ -32,5 +43,10 @@ export class ConversionFeedbackDashboardModule {
         },
       ],
     };
+  }
+
+  /** Nest calls it once it knows its platform, and before it reads the routes. */
+  configure(): void {
+    routeFiles(this.controller, this.host.httpAdapter.getType());
   }
 }

@@ -22,7 +22,8 @@ import { PageFile, PageFiles, headersFor } from './page-files.js';
 interface DashboardRequest {
   readonly headers: IncomingHttpHeaders;
   readonly originalUrl: string;
-  readonly params: { readonly file?: string };
+  /** What comes after the dashboard's path: by its name, or for a wildcard. */
+  readonly params: { readonly file?: string; readonly '*'?: string };
 }
 
 /**
@@ -71,12 +72,11 @@ export function dashboardController(path: string, guard?: Type<CanActivate> | Ca
       }));
     }
 
-    @Get(':file')
+    /** Gets its route from `routeFiles`. */
     file(@Req() request: DashboardRequest, @Res() response: unknown): void {
-      const { file } = request.params;
-      // Fastify takes the page's address with a slash at its end for a file without a name.
-      if (!file) return this.page(request, response);
-      const found = this.files.file(file);
+      const name = request.params.file ?? request.params['*'] ?? '';
+      if (name === '') return this.page(request, response);
+      const found = this.files.file(name);
       if (!found) throw new NotFoundException();
       this.#send(response, found);
     }
@@ -108,6 +108,15 @@ export function dashboardController(path: string, guard?: Type<CanActivate> | Ca
     }
   }
   return ConversionFeedbackDashboardController;
+}
+
+/**
+ * Gives the dashboard's files their route, which the platform decides: Fastify knows the page's address
+ * with a slash at its end by a wildcard alone, and Express warns of one that both would take.
+ */
+export function routeFiles({ prototype }: Type, platform: string): void {
+  const file = Object.getOwnPropertyDescriptor(prototype, 'file')!;
+  Get(platform === 'fastify' ? '*' : ':file')(prototype as object, 'file', file);
 }
 
 function queryOf({ originalUrl }: DashboardRequest): URLSearchParams {

@@ -43,7 +43,8 @@ export class ConversionFeedbackDashboardOptions {
    */
   @IsOptional()
   @Matches(/^\/?[\w.~-]+(\/[\w.~-]+)*\/?$/, {
-    message: 'must be a path of letters, digits, ., _, ~ and -, for example admin/conversion-feedback',
+    message:
+      'must be a path of letters, digits, ., _, ~ and -, for example admin/conversion-feedback',
   })
   path?: string;
 

@@ -67,14 +67,13 @@ export class Dashboard {
       this.feedback.counts(),
       this.feedback.failed({ limit: 100 }),
     ]);
-    const chosen =
-      country === undefined ? total : countries.find((one) => one.country === country);
+    const chosen = country === undefined ? total : countries.find((one) => one.country === country);
     return {
       account: this.account,
       from,
       to,
       chosen: chosen ?? NOTHING,
-      countries: countries.map(({ hours: _, ...figures }) => figures),
+      countries: countries.map(withoutHours),
       counts,
       pause: this.#delivery.pause,
       failing: this.#delivery.failing,
@@ -92,4 +91,10 @@ export class Dashboard {
   retry(messageUuid?: string): Promise<number> {
     return this.feedback.retryFailed(messageUuid);
   }
+}
+
+function withoutHours(country: CountryInsights): Omit<CountryInsights, 'hours'> {
+  const { hours, ...figures } = country;
+  void hours;
+  return figures;
 }

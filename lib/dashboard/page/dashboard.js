@@ -52,7 +52,8 @@ function show(data) {
   const { account, chosen: series, countries, from, to, pause } = data;
   byId('subtitle').textContent =
     account === 'default' ? 'One-time passwords by SMS' : `Account ${account}`;
-  byId('refresh').title = `Updated ${time(Date.now())}`;
+  byId('state').dataset.state = pause ? 'paused' : 'fresh';
+  byId('state').textContent = pause ? 'Delivery paused' : `Updated ${time(Date.now())}`;
   showAlerts(countries, pause);
   byId('rate').textContent = percent(series.rate);
   byId('sent').textContent = count(series.sent);
@@ -130,15 +131,15 @@ function announce(text) {
 function showProblem({ message }) {
   byId('problem').hidden = false;
   byId('problem').textContent = message;
+  byId('state').dataset.state = 'stale';
+  byId('state').textContent = 'Not up to date';
 }
 
 for (const radio of byId('choices').elements.range)
   radio.addEventListener('change', () => choose({ range: radio.value }));
 byId('country').addEventListener('change', ({ target }) => choose({ country: target.value }));
 byId('choices').addEventListener('submit', (event) => event.preventDefault());
-byId('refresh').addEventListener('click', () =>
-  refresh(() => `Updated ${time(Date.now())}.`),
-);
+byId('refresh').addEventListener('click', () => refresh(() => `Updated ${time(Date.now())}.`));
 byId('retry-all').addEventListener('click', () => retry());
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') void refresh();

@@ -16,15 +16,18 @@ export function drawPlots(range, hours, drops) {
   lastDrawn = [range, hours, drops];
   for (const plot of shown) plot.destroy();
   const series = filledIn(range, hours);
-  const { sync } = uPlot;
-  const shared = sync('hours');
   const colors = colorsNow();
   shown = PLOTS.map((plot) => {
     const place = byId(plot.id);
     const options = {
       width: place.clientWidth,
       height: HEIGHT,
-      cursor: { sync: { key: shared.key }, drag: { x: false, y: false }, y: false, points: { size: 8 } },
+      cursor: {
+        sync: { key: 'hours' },
+        drag: { x: false, y: false },
+        y: false,
+        points: { size: 8 },
+      },
       legend: { live: true },
       scales: { x: { time: true }, y: { range: plot.range } },
       axes: [hourAxis(colors), valueAxis(colors, plot)],
@@ -97,6 +100,7 @@ function hourAxis({ muted, line: grid }) {
     grid: { stroke: grid, width: 1 },
     ticks: { stroke: grid, width: 1, size: 4 },
     font: FONT,
+    size: 32,
     space: 64,
     incrs: STEPS,
     values: (_, splits, __, ___, step) =>
@@ -126,10 +130,13 @@ function shade(plot, drops, { badFaint }) {
   const { left, top, width, height } = plot.bbox;
   plot.ctx.save();
   plot.ctx.fillStyle = badFaint;
+  const placeOf = (at) => {
+    const place = plot.valToPos(at / 1000, 'x', true);
+    return Math.min(left + width, Math.max(left, place));
+  };
   for (const { since, until } of drops) {
-    const [from, to] = [since, until ?? Date.now()].map((at) =>
-      Math.min(left + width, Math.max(left, plot.valToPos(Date.parse(at) / 1000 || at / 1000, 'x', true))),
-    );
+    const from = placeOf(Date.parse(since));
+    const to = placeOf(until === null ? Date.now() : Date.parse(until));
     plot.ctx.fillRect(from, top, to - from, height);
   }
   plot.ctx.restore();

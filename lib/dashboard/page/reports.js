@@ -3,18 +3,16 @@ import { byId, element, replaceChildren } from './elements.js';
 import { count, counted, moment, time } from './words.js';
 
 const CAUSES = {
-  refused: 'Delivery paused: Plivo refuses the credentials. Nothing is lost; it asks again each minute.',
+  refused:
+    'Delivery paused: Plivo refuses the credentials. Nothing is lost; it asks again each minute.',
   down: 'Delivery paused: Plivo can’t be reached. Nothing is lost; it asks again each second.',
   slowed: 'Delivery paused: Plivo asked to wait. Nothing is lost.',
 };
 
 /** @param retry called with a message_uuid, or with nothing for all */
-export function showReports({ counts, failing, failed, pause }, retry) {
+export function showReports({ counts, failing, failed }, retry) {
   for (const name of ['open', 'pending', 'failed']) byId(name).textContent = count(counts[name]);
   byId('failed').dataset.state = counts.failed > 0 ? 'bad' : 'calm';
-
-  byId('line').dataset.state = pause ? 'paused' : 'delivering';
-  byId('line').textContent = pause ? `Paused: ${pause.cause}` : 'Delivering';
 
   byId('failing-panel').hidden = failing.length === 0;
   byId('failing-list').replaceChildren(...failing.map((report) => reportItem(report)));
