@@ -27,7 +27,7 @@ export default ts.config(
   },
   { files: ['**/*.{mjs,js}'], languageOptions: { globals: globals.node } },
   {
-    files: ['lib/sandbox/page/*.js', 'sample/*/public/*.js'],
+    files: ['lib/*/page/*.js', 'sample/*/public/*.js'],
     languageOptions: { globals: globals.browser },
   },
   prettier,
