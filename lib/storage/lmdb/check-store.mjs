@@ -14,10 +14,12 @@ try {
   const gate = open({ path: gatePath, ...options });
   process.stdout.write('at the gate\n');
   let env;
-  // Nobody may commit meanwhile: see gate.ts.
-  const tables = await gate.transaction(() => {
+  let tables;
+  // Nobody may commit meanwhile: see gate.ts. Here it may wait for the lock on its only thread.
+  gate.transactionSync(() => {
     env = open({ path, ...options });
-    return names.map((name) => env.openDB({ name, encoding: 'binary' }));
+    tables = names.map((name) => env.openDB({ name, encoding: 'binary' }));
+    return ABORT;
   });
   for (const table of tables) {
     for (const reverse of [false, true]) {
@@ -26,7 +28,7 @@ try {
   }
   // Makes it look through the list of free pages. Nothing is written. Who opens the store waits for
   // its lock on the event loop: nobody may take it out here.
-  await gate.transaction(() =>
+  gate.transactionSync(() =>
     env.transactionSync(() => {
       env.putSync('check', Buffer.alloc(1_048_576));
       return ABORT;
