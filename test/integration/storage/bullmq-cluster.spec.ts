@@ -22,7 +22,8 @@ describe('BullMQConversionStorage on a Redis cluster', () => {
 
   beforeEach(async () => {
     context = storageHost();
-    given = new Cluster(redis.nodes);
+    given = new Cluster(redis.nodes, { lazyConnect: true });
+    await given.connect();
     storage = new BullMQConversionStorage({ connection: given });
     await storage.open(context.host);
   });
@@ -78,8 +79,9 @@ describe('BullMQConversionStorage on a Redis cluster', () => {
     const connection = new Cluster([{ host: '127.0.0.1', port: await freePort() }], {
       lazyConnect: true,
     });
-    const other = new BullMQConversionStorage({ connection });
-    await expect(other.open(storageHost().host)).rejects.toThrow(
+    await storage.close();
+    storage = new BullMQConversionStorage({ connection });
+    await expect(storage.open(storageHost().host)).rejects.toThrow(
       /^Redis can't be reached at the cluster \(.+\)$/,
     );
   });
