@@ -46,7 +46,7 @@ async function addresses() {
   for await (const chunk of start.stdout) {
     output += chunk;
     const urls = output.match(/http:\/\/[\d.:]+/g);
-    if (urls?.length === 2) return urls;
+    if (urls?.length === 3) return urls;
   }
   throw new Error(`npm start ended:\n${output}`);
 }

@@ -81,6 +81,7 @@ function greeting(url) {
   if (usesPlivo) {
     return `
   Login page   ${url}
+  Dashboard    ${url}/conversion-feedback
 
   It sends through Plivo: ask for a code with your own phone number, and type it in. The message
   is then reported CONVERTED.
@@ -91,10 +92,11 @@ function greeting(url) {
   return `
   Login page       ${url}
   Phone's inbox    ${sandbox.url}
+  Dashboard        ${url}/conversion-feedback
 
   1. Open the login page and ask for a code: any number will do, such as +1 415 555 0123.
   2. Read the code in the inbox, and type it in.
-  3. In the inbox, see the message turn CONVERTED.
+  3. In the inbox, see the message turn CONVERTED; in the dashboard, see it counted.
 
   Ctrl+C stops both.
 `;

@@ -42,7 +42,8 @@ async function ask(path, options) {
   }
   const answer = await response.json().catch(() => undefined);
   if (response.ok && answer !== undefined) return answer;
-  if ([200, 401, 403].includes(response.status) && typeof answer?.error !== 'string')
+  const isOurs = typeof answer?.error === 'string' && answer.statusCode === undefined;
+  if ([200, 401, 403].includes(response.status) && !isOurs)
     throw new Error('You aren’t let in any more. Reload the page to sign in again.');
   const why = answer?.error ?? answer?.message ?? 'no reason given';
   throw new Error(`The app answered ${response.status}: ${why}`);
