@@ -95,7 +95,8 @@ export interface ConversionStorageHost {
  * Where messages, outcomes and reports live: it tracks, settles, queues, and hands due reports to
  * `host.deliver`. It is all that differs between one process and a hundred.
  *
- * What each adapter promises is the list of case names in test/integration/storage/contract.ts.
+ * What each storage promises is the list of case names in lib/testing/contract/, which
+ * `nestjs-conversion-feedback/testing` runs on yours: see docs/storage.md.
  * A method rejects with a StorageError where the storage can't do it now.
  */
 export interface ConversionStorage {

@@ -4,6 +4,7 @@ import { PlivoSandbox } from '../../lib/sandbox/index.js';
 import { ConsumerApp, type NestMajor } from '../support/consumer-app.js';
 import { OtpClient, wrongFor } from '../support/otp-client.js';
 import { type CodeBlock, codeBlocks, packagesToInstall } from '../support/readme.js';
+import { run } from '../support/run.js';
 import { pack } from '../support/tarball.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -109,6 +110,38 @@ describe.each<NestMajor>([12, 11])(
       }
     }, 60_000);
 
+    describe('and the storage of docs/storage.md', () => {
+      const spec = (name: string) => app.script('test', env, name, ...flags(nest));
+
+      beforeAll(async () => {
+        const blocks = await codeBlocks('docs/storage.md');
+        await app.paste(blocks.filter(({ title }) => title?.includes('logged-conversion-storage')));
+        await app.paste([{ ...BROKEN_STORAGE, document: '', line: 0, language: 'ts' }]);
+        await app.write('tsconfig.contract.json', JSON.stringify(TSCONFIG[nest]));
+      });
+
+      it('compiles with the types of the app’s runner', async () => {
+        const tsc = join(app.path, 'node_modules/.bin/tsc');
+        await run(tsc, ['--project', 'tsconfig.contract.json'], { cwd: app.path });
+      }, 60_000);
+
+      it('keeps the storage contract, and leaves nothing open', async () => {
+        const output = await spec('logged-conversion-storage');
+        expect(Number(/^Tests:? +(\d+) passed/m.exec(output)?.[1])).toBeGreaterThan(60);
+        expect(output).not.toMatch(LEFTOVERS);
+      }, 120_000);
+
+      it('is told the rule that it breaks', async () => {
+        const failure = await spec('broken-storage').then(String, String);
+        const broken = /^ *(?:●|FAIL).* (?:›|>) (.*)$/gm;
+        const rules = [...failure.matchAll(broken)].map(([, rule]) => rule);
+        expect([...new Set(rules)].sort()).toEqual([
+          'reports once when 64 requests settle the same verification at once',
+          'reports once when a verification is settled twice',
+        ]);
+      }, 120_000);
+    });
+
     it('lets the process end by itself once the app is closed', async () => {
       expect(await app.evaluate(CLOSE, env)).toMatch(/closed\n$/);
     }, 60_000);
@@ -131,6 +164,49 @@ it('is the CommonJS build', () => {
   expect(require.resolve('nestjs-conversion-feedback/sandbox')).toMatch(/dist.cjs.sandbox.index\\.js$/);
 });
 `;
+
+/** A storage that reports again what was settled before, and the contract that finds it out. */
+const BROKEN_STORAGE = {
+  title: 'src/broken-storage.spec.ts',
+  code: `
+import {
+  ConversionReport,
+  MemoryConversionStorage,
+  VerificationOutcome,
+} from 'nestjs-conversion-feedback';
+import { describeConversionStorage } from 'nestjs-conversion-feedback/testing';
+
+class BrokenStorage extends MemoryConversionStorage {
+  private readonly before = new Map<string, ConversionReport[]>();
+
+  override async settle(outcome: VerificationOutcome) {
+    const settlement = await super.settle(outcome);
+    const key = outcome.verificationId + outcome.status;
+    if (settlement.reports.length > 0) this.before.set(key, settlement.reports);
+    return { ...settlement, reports: this.before.get(key) ?? [] };
+  }
+}
+
+describeConversionStorage(
+  'BrokenStorage',
+  async () => ({ make: () => new BrokenStorage(), discard: async () => {} }),
+  { describe, it, beforeEach, afterEach, expect },
+  { durable: false },
+);
+`,
+};
+
+/** Strict, our typings included, with the types of the runner alone. */
+const TSCONFIG = Object.fromEntries(
+  Object.entries({ 11: 'jest', 12: 'vitest/globals' }).map(([nest, runner]) => [
+    nest,
+    {
+      extends: './tsconfig.json',
+      compilerOptions: { noEmit: true, incremental: false, strict: true, types: ['node', runner] },
+      include: ['src/*storage.spec.ts'],
+    },
+  ]),
+);
 
 /** The blocks of docs/testing.md, as it says that the runner of such an app takes them. */
 async function testingGuide(nest: NestMajor): Promise<CodeBlock[]> {

@@ -110,4 +110,19 @@ export const entryPoints: Record<string, EntryPoint> = {
     values: ['ConversionFeedbackHealthIndicator'],
     types: ['ConversionFeedbackHealth', 'ConversionFeedbackHealthOptions'],
   },
+  './testing': {
+    values: ['describeConversionStorage', 'storageHost'],
+    types: [
+      'ContractSettings',
+      'EventLog',
+      'Expect',
+      'Expectations',
+      'FakeProvider',
+      'Matchers',
+      'ShiftableClock',
+      'StorageUnderTest',
+      'TestFunctions',
+      'TestHost',
+    ],
+  },
 };

@@ -1,27 +1,6 @@
 import { Clock } from '../../lib/delivery/clock.js';
 
-/** Real time that can be moved forward: a wait of days takes no longer than the next timer. */
-export class ShiftableClock implements Clock {
-  #shift = 0;
-
-  now(): number {
-    return Date.now() + this.#shift;
-  }
-
-  elapsed(): number {
-    return performance.now() + this.#shift;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const timer = setTimeout(callback, ms);
-    timer.unref();
-    return () => clearTimeout(timer);
-  }
-
-  shift(ms: number): void {
-    this.#shift += ms;
-  }
-}
+export { ShiftableClock } from '../../lib/testing/shiftable-clock.js';
 
 interface Timer {
   at: number;

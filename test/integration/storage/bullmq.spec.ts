@@ -1,7 +1,7 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BullMQConversionStorage } from '../../../lib/storage/bullmq/index.js';
+import { describeConversionStorage } from '../../../lib/testing/index.js';
 import { Redis, startRedis } from '../../support/redis.js';
-import { describeConversionStorage } from './contract.js';
 
 let redis: Redis;
 let made = 0;
@@ -12,12 +12,16 @@ beforeAll(async () => {
 
 afterAll(() => redis.stop());
 
-describeConversionStorage('BullMQConversionStorage', async () => {
-  made += 1;
-  const queueName = `contract-${made}`;
-  const connection = { host: '127.0.0.1', port: redis.port };
-  return {
-    make: () => new BullMQConversionStorage({ connection, queueName }),
-    discard: async () => {},
-  };
-});
+describeConversionStorage(
+  'BullMQConversionStorage',
+  async () => {
+    made += 1;
+    const queueName = `contract-${made}`;
+    const connection = { host: '127.0.0.1', port: redis.port };
+    return {
+      make: () => new BullMQConversionStorage({ connection, queueName }),
+      discard: async () => {},
+    };
+  },
+  { describe, it, beforeEach, afterEach, expect },
+);

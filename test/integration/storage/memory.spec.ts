@@ -1,7 +1,13 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryConversionStorage } from '../../../lib/index.js';
-import { describeConversionStorage } from './contract.js';
+import { describeConversionStorage } from '../../../lib/testing/index.js';
 
-describeConversionStorage('MemoryConversionStorage', async () => ({
-  make: () => new MemoryConversionStorage(),
-  discard: async () => {},
-}));
+describeConversionStorage(
+  'MemoryConversionStorage',
+  async () => ({
+    make: () => new MemoryConversionStorage(),
+    discard: async () => {},
+  }),
+  { describe, it, beforeEach, afterEach, expect },
+  { durable: false },
+);

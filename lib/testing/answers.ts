@@ -1,0 +1,20 @@
+import { DeliveryAnswer } from '../delivery/answer.js';
+
+/** It may succeed later. */
+export const notNow = {
+  kind: 'not-now',
+  reason: { status: 503, message: 'server error' },
+} satisfies DeliveryAnswer;
+
+/** It can't succeed. */
+export const rejected = {
+  kind: 'rejected',
+  reason: { status: 404, message: 'not found', apiId: 'api-1' },
+} satisfies DeliveryAnswer;
+
+/** None would. */
+export const refused = {
+  kind: 'refused',
+  reason: { status: 401, message: 'authentication failed' },
+  maybeOne: false,
+} satisfies DeliveryAnswer;
