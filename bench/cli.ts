@@ -20,6 +20,8 @@ interface Choices {
 const ROUNDS = 5;
 /** A quick look: so many rounds, of such a share of the requests. */
 const QUICK = { rounds: 1, share: 0.02 };
+/** Requests there are at least, or ms: as many as there are connections, and more. */
+const LEAST = 100;
 
 const choices = new Command('npm run bench --')
   .description(
@@ -72,7 +74,7 @@ async function measure(row: Row): Promise<MeasuredRow> {
   try {
     const samples = await row.measure({
       rounds,
-      size: (whole) => Math.ceil(whole * share),
+      size: (whole) => Math.max(Math.min(whole, LEAST), Math.ceil(whole * share)),
       onRound: (done) => bar.update(Math.floor(done)),
     });
     const filled = figures.map((figure) => ({ ...figure, samples: samples[figure.name] }));

@@ -1,4 +1,5 @@
 import type { AppSettings } from '../processes/app/settings.js';
+import { assertRight } from '../rows/row.js';
 import type { Stage } from './stage.js';
 
 /** Callers at once: the more there are, the more of their writes are committed together. */
@@ -22,8 +23,13 @@ export async function fill(
     provider: 'http://127.0.0.1:9',
     delivery: false,
   });
-  await app.ask('track', from, count, CALLERS);
+  await app.ask('prepare', from, count, CALLERS);
   await app.ask('settle', from, count, CALLERS);
+  const { open, pending } = await app.ask('counts');
+  assertRight(
+    open === 0 && pending === from + count,
+    `${pending} are pending and ${open} open, where ${from + count} were recorded`,
+  );
   await app.kill();
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConversionCounts } from 'nestjs-conversion-feedback';
 import type { App } from '../processes/app.js';
 import type { AppSettings } from '../processes/app/settings.js';
 import type { Provider } from '../processes/provider.js';
@@ -14,6 +15,9 @@ import type { Stage } from './stage.js';
 const CALLERS = 256;
 /** Requests that are in flight to the provider at most: the option's default. */
 const IN_FLIGHT = 10;
+/** Longest wait for what was answered to be recorded or delivered, in ms, and between two looks. */
+const PATIENCE = 120_000;
+const LOOK = 50;
 
 type Kind = 'plain' | 'empty' | 'awaiting' | 'memory' | 'lmdb';
 type Options = Pick<AppSettings, 'platform' | 'delivery'> & { delay?: number };
@@ -84,14 +88,15 @@ export class Side {
   /** Every answered success is recorded, and each recorded report pending or at the provider. */
   async assertNothingLost(): Promise<void> {
     if (!this.#settles) return;
-    const { open, pending, failed } = await this.app.ask('counts');
+    const unasked = this.#tracked - this.#asked;
+    // A response that leaves after `recordTimeout` leaves before its conversion is recorded.
+    const { open, pending, failed } = await this.#countsOnce(({ open }) => open === unasked);
     const { distinct, wrong } = await this.provider.ask('taken');
     assertRight(
       wrong.length === 0,
       `${this.kind}: the provider got what is no report: ${wrong[0]}`,
     );
     assertRight(failed === 0, `${this.kind}: ${failed} reports failed`);
-    const unasked = this.#tracked - this.#asked;
     assertRight(open === unasked, `${this.kind}: ${open} messages are open, not ${unasked}`);
     const found = pending + distinct;
     assertRight(
@@ -100,28 +105,31 @@ export class Side {
     );
   }
 
-  /**
-   * Waits until all that was asked is at the provider.
-   * @param patience longest wait, in ms
-   */
-  async assertAllDelivered(patience: number): Promise<void> {
-    const giveUpAt = performance.now() + patience;
+  /** Waits until all that was asked is at the provider. */
+  async assertAllDelivered(): Promise<void> {
+    const { pending } = await this.#countsOnce(({ pending }) => pending === 0);
+    const { distinct } = await this.provider.ask('taken');
+    assertRight(
+      pending === 0 && distinct === this.#asked,
+      `${this.kind}: of ${this.#asked} reports ${distinct} came, ${pending} are pending`,
+    );
+    await this.assertNothingLost();
+  }
+
+  /** The counts once something is true of them, or after a long time. */
+  async #countsOnce(isReached: (counts: ConversionCounts) => boolean): Promise<ConversionCounts> {
+    const giveUpAt = performance.now() + PATIENCE;
     for (;;) {
-      const { pending } = await this.app.ask('counts');
-      const { distinct } = await this.provider.ask('taken');
-      if (pending === 0 && distinct === this.#asked) return this.assertNothingLost();
-      assertRight(
-        performance.now() < giveUpAt,
-        `${this.kind}: of ${this.#asked} reports ${distinct} came, ${pending} are pending`,
-      );
-      await sleep(50);
+      const counts = await this.app.ask('counts');
+      if (isReached(counts) || performance.now() > giveUpAt) return counts;
+      await sleep(LOOK);
     }
   }
 
   async #prepare(count: number): Promise<number> {
     const from = this.#tracked;
     this.#tracked += count;
-    if (this.#settles) await this.app.ask('track', from, count, CALLERS);
+    if (this.#settles) await this.app.ask('prepare', from, count, CALLERS);
     return from;
   }
 

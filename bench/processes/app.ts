@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ConversionFeedbackService } from 'nestjs-conversion-feedback';
+import { ConversionFeedbackService, ConversionStorage } from 'nestjs-conversion-feedback';
 import { moduleOf } from './app/module.js';
 import type { AppSettings, Watch } from './app/settings.js';
 import { watchDeliveries } from './app/watch.js';
@@ -32,7 +32,18 @@ const commands = {
   /** What the deliveries cost that it was started to watch. */
   watched: () => watched,
   watch: (watch: Watch) => watchDeliveries(feedback, watch),
-  /** Tracks the messages of the verifications with so many numbers; resolves with what it cost. */
+  /**
+   * Tracks messages without the service, whose patience with a busy store has an end: for what isn't
+   * measured.
+   */
+  async prepare(from: number, count: number, callers: number): Promise<void> {
+    const storage = app.get<ConversionStorage>(ConversionStorage);
+    await byCallers(callers, count, (index) => {
+      const ids = { messageUuid: randomUUID(), verificationId: verificationOf(from + index) };
+      return storage.track({ ...ids, sentAt: new Date(), sentAtGiven: false });
+    });
+  },
+  /** Tracks the messages of so many verifications; resolves with what it cost. */
   async track(from: number, count: number, callers: number) {
     const uuids = Array.from({ length: count }, () => randomUUID());
     const before = usage();

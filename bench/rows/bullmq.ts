@@ -11,7 +11,7 @@ import { assertRight, type Row, type RowOptions, type Samples } from './row.js';
 const CALLERS = 64;
 const SETTLED = 10_000;
 const WARM_UP = 1_000;
-const DELIVERED = 6_000;
+const DELIVERED = 4_000;
 /** Of a worker: the default of `delivery.concurrency`. */
 const CONCURRENCY = 10;
 /** Jobs whose memory is asked for. */
@@ -93,7 +93,7 @@ function settling({ rounds, size, onRound }: RowOptions): Promise<Record<string,
         peer: () => heavier('peer', async () => perSecond(await peer.ask('add', count, CALLERS))),
         ours: (round) =>
           heavier('ours', async () => {
-            await app.ask('track', round * count, count, CALLERS);
+            await app.ask('prepare', round * count, count, CALLERS);
             return perSecond(await app.ask('settle', round * count, count, CALLERS));
           }),
       },
@@ -177,7 +177,7 @@ function deliveringHttp({ rounds, size, onRound }: RowOptions) {
         ours: async () => {
           await clear(ports.ours);
           const recorder = stage.app(ourApp(ports.ours, url, { delivery: false }));
-          await recorder.ask('track', 0, warmUp + count, CALLERS);
+          await recorder.ask('prepare', 0, warmUp + count, CALLERS);
           await recorder.ask('settle', 0, warmUp + count, CALLERS);
           await recorder.kill();
           const watch = { warmUp, count };

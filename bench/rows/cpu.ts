@@ -5,7 +5,7 @@ import type { SaturatingLoad } from '../processes/saturate.js';
 import type { Goal, Row } from './row.js';
 
 const CONNECTIONS = 50;
-const REQUESTS = 15_000;
+const REQUESTS = 10_000;
 
 /** CPU time of a decorated verify handler, each request settling a message. */
 function cpu(platform: 'express' | 'fastify', goals: { lmdb: Goal; memory: Goal }): Row {

@@ -9,7 +9,7 @@ import { assertRight, type Row } from './row.js';
 const MANY = 1_000_000;
 const FEW = 1_000;
 const WARM_UP = 2_000;
-const COUNT = 5_000;
+const COUNT = 4_000;
 const CALLS = 200;
 const IN_FLIGHT = 10;
 const MIB = 1_048_576;
