@@ -1,10 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Subject } from 'rxjs';
 import { clockEnvironment } from './time.js';
 
-const BUILT = join(import.meta.dirname, '..', '..', '..', 'build', 'chaos', 'app');
+/** What runs is always built: where a test runs the sources, the build lies elsewhere. */
+const BUILT = import.meta.filename.endsWith('.ts')
+  ? join(import.meta.dirname, '..', '..', '..', 'build', 'chaos', 'app')
+  : join(import.meta.dirname, '..', 'app');
 const LONGEST_OUTPUT = 20_000;
 
 const alive = new Set<Child>();
@@ -21,9 +24,9 @@ export class Child {
   readonly #gone: Promise<unknown>;
   #output = '';
 
-  /** @param script name of a file in app/ */
+  /** @param script name of a file in app/, or the path of another one */
   constructor(script: string, env: NodeJS.ProcessEnv) {
-    this.#process = fork(join(BUILT, script), {
+    this.#process = fork(resolve(BUILT, script), {
       env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', ...clockEnvironment(), ...env },
       execArgv: [],
       serialization: 'advanced',

@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import type { ConversionFeedbackService } from 'nestjs-conversion-feedback';
+import { between, type Usage, usage } from '../vitals.js';
+import type { Watch } from './settings.js';
+
+/** Resolves with what so many deliveries cost, once they are made. */
+export function watchDeliveries(
+  feedback: ConversionFeedbackService,
+  { warmUp, count, refill }: Watch,
+): Promise<{ cpu: number; ms: number }> {
+  return new Promise((resolve, reject) => {
+    let delivered = 0;
+    let before: Usage | undefined;
+    const subscription = feedback.events$.subscribe(({ type }) => {
+      if (type !== 'delivered') return;
+      delivered += 1;
+      if (delivered === warmUp) before = usage();
+      if (delivered === warmUp + count) {
+        subscription.unsubscribe();
+        resolve(between(before!, usage()));
+      } else if (refill) verify(feedback).catch(reject);
+    });
+  });
+}
+
+/** Lets a message be sent, and its code be typed. */
+async function verify(feedback: ConversionFeedbackService): Promise<void> {
+  const verificationId = randomUUID();
+  await feedback.track(verificationId, randomUUID());
+  await feedback.report(verificationId);
+}

@@ -1,0 +1,48 @@
+import { alternate } from '../harness/alternate.js';
+import { Side } from '../harness/side.js';
+import { Stage } from '../harness/stage.js';
+import type { SaturatingLoad } from '../processes/saturate.js';
+import type { Goal, Row } from './row.js';
+
+const CONNECTIONS = 50;
+const REQUESTS = 10_000;
+
+/** CPU time of a decorated verify handler, each request settling a message. */
+function cpu(platform: 'express' | 'fastify', goals: { lmdb: Goal; memory: Goal }): Row {
+  return {
+    name: `cpu-${platform}`,
+    what: `the app's CPU time for a request of a decorated verify handler, ${platform === 'express' ? 'Express' : 'Fastify'}`,
+    against: 'the same handler with an empty interceptor',
+    figures: [
+      { name: 'lmdb', unit: 'µs', compare: 'ratio', goal: goals.lmdb },
+      { name: 'memory', unit: 'µs', compare: 'ratio', goal: goals.memory },
+      { name: 'undecorated', unit: 'µs', compare: 'ratio' },
+    ],
+    measure: ({ rounds, size, onRound }) =>
+      Stage.for(async (stage) => {
+        const load = stage.start<SaturatingLoad>('saturate.js');
+        const side = async (kind: 'plain' | 'empty' | 'memory' | 'lmdb') => {
+          const app = await Side.start(stage, kind, { platform });
+          return async () => (await app.saturate(load, CONNECTIONS, size(REQUESTS))).cpuEach;
+        };
+        const { empty, lmdb, memory, plain } = await alternate(
+          rounds,
+          {
+            empty: await side('empty'),
+            lmdb: await side('lmdb'),
+            memory: await side('memory'),
+            plain: await side('plain'),
+          },
+          onRound,
+        );
+        return {
+          lmdb: { ours: lmdb, peer: empty },
+          memory: { ours: memory, peer: empty },
+          undecorated: { ours: plain, peer: empty },
+        };
+      }),
+  };
+}
+
+export const cpuExpress = cpu('express', { lmdb: { atMost: 1.15 }, memory: { atMost: 1.12 } });
+export const cpuFastify = cpu('fastify', { lmdb: { atMost: 1.45 }, memory: { atMost: 1.2 } });

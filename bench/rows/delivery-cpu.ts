@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { alternate } from '../harness/alternate.js';
+import { deliverer, fill } from '../harness/backlog.js';
+import { Stage } from '../harness/stage.js';
+import type { Loops } from '../processes/loops.js';
+import { assertRight, type Row } from './row.js';
+
+const WARM_UP = 2_000;
+const COUNT = 6_000;
+/** Requests in flight: the default of `delivery.concurrency`. */
+const CALLERS = 10;
+
+/** What it costs to take a recorded report to the provider. */
+export const deliveryCpu: Row = {
+  name: 'delivery-cpu',
+  what: 'CPU time for a delivered report, lmdb included',
+  against: 'a loop over the HTTP layer of the official plivo SDK, which keeps nothing',
+  figures: [
+    { name: 'plivo SDK', unit: 'µs', compare: 'ratio', goal: { atMost: 0.9 } },
+    { name: 'bare axios', unit: 'µs', compare: 'ratio', against: 'a loop over axios.post' },
+  ],
+  measure: ({ rounds, size, onRound }) =>
+    Stage.for(async (stage) => {
+      const { remote: provider, url } = await stage.provider();
+      const [warmUp, count] = [size(WARM_UP), size(COUNT)];
+      const loop = (way: 'sdk' | 'axios') => {
+        const loops = stage.start<Loops>('loops.js', { url, way });
+        let isWarm = false;
+        return async (): Promise<number> => {
+          if (!isWarm) await loops.ask('post', CALLERS, warmUp);
+          isWarm = true;
+          return (await loops.ask('post', CALLERS, count)).cpu / count;
+        };
+      };
+      /** A process of ours delivers until nothing is left, and so each round has its own. */
+      const ours = async (): Promise<number> => {
+        const path = join(await stage.folder(), 'store');
+        const pending = warmUp + count;
+        await fill(stage, path, { count: pending });
+        await provider.ask('reset');
+        const watch = { warmUp, count };
+        const app = stage.app(deliverer(path, url, { delivery: { rateLimit: false }, watch }));
+        const { cpu } = (await app.ask('watched'))!;
+        const { distinct, wrong } = await provider.ask('taken');
+        assertRight(wrong.length === 0, `the provider got what is no report: ${wrong[0]}`);
+        assertRight(distinct === pending, `${distinct} of ${pending} reports came`);
+        await app.kill();
+        return cpu / count;
+      };
+      const samples = await alternate(
+        rounds,
+        { sdk: loop('sdk'), ours, axios: loop('axios') },
+        onRound,
+      );
+      return {
+        'plivo SDK': { ours: samples.ours, peer: samples.sdk },
+        'bare axios': { ours: samples.ours, peer: samples.axios },
+      };
+    }),
+};
