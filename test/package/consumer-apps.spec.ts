@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
 import { ConversionStatus } from '../../lib/index.js';
 import { PlivoSandbox } from '../../lib/sandbox/index.js';
 import { ConsumerApp, type NestMajor } from '../support/consumer-app.js';
@@ -127,7 +128,7 @@ describe.each<NestMajor>([12, 11])(
 
       it('keeps the storage contract, and leaves nothing open', async () => {
         const output = await spec('logged-conversion-storage');
-        expect(Number(/^Tests:? +(\d+) passed/m.exec(output)?.[1])).toBeGreaterThan(60);
+        expect(Number(/^ *Tests:? +(\d+) passed/m.exec(output)?.[1])).toBeGreaterThan(60);
         expect(output).not.toMatch(LEFTOVERS);
       }, 120_000);
 
