@@ -22,6 +22,7 @@ const host: ConversionStorageHost = {
   random: Math.random,
   logger: new Logger('benchmark'),
   account: 'default',
+  accountId: 'benchmark',
   superseded: ConversionStatus.CONVERTED_WITH_OTHERS,
   retention: 86_400_000,
   delivery: {
@@ -35,6 +36,7 @@ const host: ConversionStorageHost = {
   emit: ({ type }) => {
     if (type === 'delivered') delivered();
   },
+  closing: new AbortController().signal,
   lost: (why) => {
     throw why;
   },
