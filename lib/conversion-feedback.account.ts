@@ -4,16 +4,23 @@ import { DEFAULT_ACCOUNT } from './conversion-feedback.options.js';
 import { ConversionFeedbackService } from './conversion-feedback.service.js';
 
 /**
+ * By account. As symbols, they differ where this package is loaded twice: what one copy provides would
+ * be no service to the other's interceptors, and nothing would be reported.
+ */
+const tokens = new Map<string, symbol>();
+
+/**
  * Injection token of an account's ConversionFeedbackService, for `overrideProvider` and `app.get`.
  * @param name as given to `forRoot`; default: the account without a name
  */
 export function getConversionFeedbackToken(
   name: string = DEFAULT_ACCOUNT,
 ): InjectionToken<ConversionFeedbackService> {
+  if (name === DEFAULT_ACCOUNT) return ConversionFeedbackService;
   // Nest prints the token where nothing provides it: it is the line that is missing.
-  return name === DEFAULT_ACCOUNT
-    ? ConversionFeedbackService
-    : `ConversionFeedbackModule.forRoot({ name: '${name}' })`;
+  const token = tokens.get(name) ?? Symbol(`ConversionFeedbackModule.forRoot({ name: '${name}' })`);
+  tokens.set(name, token);
+  return token;
 }
 
 /**
