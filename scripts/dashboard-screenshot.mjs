@@ -1,5 +1,5 @@
 // Part of `npm run screenshots`: makes docs/images/dashboard.png, the dashboard of a made-up week. Needs
-// a build, and a Chromium: CHROMIUM_PATH, or the usual place. WIDTH and COLORS (light, dark) change how it looks.
+// a build, and a Chromium: CHROMIUM_PATH, or the usual place.
 import 'reflect-metadata';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -14,8 +14,7 @@ import {
   MemoryConversionStorage,
 } from '../dist/esm/index.js';
 
-const { WIDTH = '1200', COLORS = 'light', PICTURE } = process.env;
-const picture = PICTURE ?? join(import.meta.dirname, '..', 'docs', 'images', 'dashboard.png');
+const PICTURE = join(import.meta.dirname, '..', 'docs', 'images', 'dashboard.png');
 
 const HOUR = 3_600_000;
 const WEEK = 7 * 24 * HOUR;
@@ -68,16 +67,16 @@ const browser = await chromium.launch({
 try {
   await send(app.get(ConversionFeedbackService));
   const context = await browser.newContext({
-    colorScheme: COLORS,
-    viewport: { width: Number(WIDTH), height: 900 },
+    colorScheme: 'light',
+    viewport: { width: 1120, height: 960 },
     locale: 'en-GB',
     timezoneId: 'Etc/UTC',
   });
   const page = await context.newPage();
   await page.goto(`${await app.getUrl()}/conversion-feedback?range=7d`);
   await page.getByTestId('country-row').first().waitFor();
-  await page.screenshot({ path: picture, fullPage: true });
-  console.log(picture);
+  await page.screenshot({ path: PICTURE });
+  console.log(PICTURE);
 } finally {
   await browser.close();
   await app.close();

@@ -31,7 +31,8 @@ const UNITS = [
 /** A span of time, in its best unit: "8.4 s", "37 s", "4.2 min". */
 export function duration(ms) {
   if (ms === null || ms === undefined) return NONE;
-  const [unit, name] = UNITS.findLast(([one]) => ms >= one) ?? UNITS[0];
+  // What would be rounded up to a whole one is told as one.
+  const [unit, name] = UNITS.findLast(([one]) => ms >= 0.995 * one) ?? UNITS[0];
   const value = ms / unit;
   return `${value < 10 ? tenths.format(value) : whole.format(Math.round(value))} ${name}`;
 }
