@@ -276,7 +276,11 @@ describe("the dashboard's reports", () => {
     const imports = [ConversionFeedbackDashboardModule.forRoot({ guard })];
     app = await startApp({ sandbox, imports });
   });
-  afterEach(() => app.close());
+  afterEach(async () => {
+    // A browser keeps connections that a server waits for.
+    await context.close();
+    await app.close();
+  });
 
   /** A message whose report Plivo won't have. */
   async function fail(): Promise<string> {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, get } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { PlivoSandbox } from '../../lib/sandbox/index.js';
 import { Child } from '../support/child.js';
@@ -14,11 +16,12 @@ describe('sample/01-otp-login', () => {
   let sandbox: PlivoSandbox;
   let app: Child;
   let browser: OtpClient;
+  let url: string;
 
   beforeEach(async () => {
     sandbox = await PlivoSandbox.start();
     app = await Child.start(APP, { PORT: '0', SANDBOX_URL: sandbox.url });
-    const [url] = await app.printed(LISTENING);
+    [url] = await app.printed(LISTENING);
     browser = new OtpClient(url, sandbox);
   });
   afterEach(async () => {
@@ -53,6 +56,20 @@ describe('sample/01-otp-login', () => {
     expect(conversion.status).toBe('CONVERTED');
     expect(Date.parse(conversion.timestamp)).toBeGreaterThanOrEqual(before);
     expect(Date.parse(conversion.timestamp)).toBeLessThanOrEqual(after);
+  });
+
+  it('shows in its dashboard how its codes convert, to who sits at the machine alone', async () => {
+    const { verificationId, code, messageUuid } = await browser.send(NUMBER);
+    await browser.verify(verificationId, code);
+    await sandbox.waitForConversion(messageUuid);
+
+    const address = `${url}/conversion-feedback`;
+    expect(await (await fetch(address)).text()).toContain('<h1>Conversion feedback</h1>');
+    const data = (await (await fetch(`${address}/data`)).json()) as object;
+    expect(data).toMatchObject({ chosen: { sent: 1, converted: 1 } });
+    const proxied = { headers: { 'x-forwarded-for': '203.0.113.7' } };
+    expect((await fetch(`${address}/data`, proxied)).status).toBe(403);
+    expect(await statusOf(`${address}/data`, { host: 'rebound.example' })).toBe(403);
   });
 
   it('reports nothing for a wrong code, and says how many tries are left', async () => {
@@ -247,3 +264,10 @@ describe('sample/01-otp-login with half a Plivo account', () => {
     await app.stop();
   });
 });
+
+/** The status of an answer to a request with a Host of its own, which fetch doesn't send. */
+async function statusOf(url: string, headers: { host: string }): Promise<number | undefined> {
+  const [response] = (await once(get(url, { headers }), 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}

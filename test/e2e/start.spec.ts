@@ -49,6 +49,8 @@ describe('`npm start`', () => {
 
     expect(start.output.trim().split('\n').length).toBeLessThan(12);
     expect(start.output).toMatch(/ask for a code[^]+in the inbox[^]+CONVERTED/);
+    const [dashboard] = await start.printed(/Dashboard +(\S+)/);
+    expect(await isReachable(dashboard)).toBe(true);
   });
 
   it('stops the sandbox when the app dies, and says so', async () => {

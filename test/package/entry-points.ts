@@ -110,6 +110,10 @@ export const entryPoints: Record<string, EntryPoint> = {
     values: ['ConversionFeedbackHealthIndicator'],
     types: ['ConversionFeedbackHealth', 'ConversionFeedbackHealthOptions'],
   },
+  './dashboard': {
+    values: ['ConversionFeedbackDashboardModule', 'ConversionFeedbackDashboardOptions'],
+    types: [],
+  },
   './testing': {
     values: ['describeConversionStorage', 'storageHost'],
     types: [

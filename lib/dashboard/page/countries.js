@@ -57,9 +57,13 @@ function row(one, isChosen, choose) {
     element('th', { scope: 'row', attributes: { role: 'rowheader' } }, button, ...flag),
     element(
       'td',
-      { className: 'rate', attributes: { role: 'cell' } },
-      bar,
-      element('b', { data: { testid: 'country-rate' } }, percent(rate)),
+      { attributes: { role: 'cell' } },
+      element(
+        'div',
+        { className: 'rate' },
+        bar,
+        element('b', { data: { testid: 'country-rate' } }, percent(rate)),
+      ),
     ),
     cell('Sent', count(sent)),
     cell('Converted', count(converted)),

@@ -1,7 +1,7 @@
 // The three plots, by uPlot. They share their hours and a cursor; the table below them says the same.
 /* global uPlot */
 import { byId } from './elements.js';
-import { count, day, duration, moment, percent, time } from './words.js';
+import { count, day, duration, moment, percent, time, wholePercent } from './words.js';
 
 const HOUR = 3_600;
 const HEIGHT = 220;
@@ -44,7 +44,7 @@ const PLOTS = [
     of: ['rate'],
     shaded: true,
     range: () => [0, 1],
-    label: (value) => `${Math.round(value * 100)} %`,
+    label: wholePercent,
     series: ({ accent, accentFaint }) => [
       line('Rate', accent, { fill: accentFaint, value: (_, value) => percent(value) }),
     ],

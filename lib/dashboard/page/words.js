@@ -7,6 +7,7 @@ const percents = new Intl.NumberFormat(undefined, {
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
 });
+const wholePercents = new Intl.NumberFormat(undefined, { style: 'percent' });
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const times = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 const days = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
@@ -16,6 +17,7 @@ const NONE = '–';
 
 export const count = (number) => whole.format(number);
 export const percent = (rate) => (rate === null ? NONE : percents.format(rate));
+export const wholePercent = (rate) => wholePercents.format(rate);
 export const moment = (date) => moments.format(new Date(date));
 export const time = (date) => times.format(new Date(date));
 export const day = (date) => days.format(new Date(date));
@@ -29,7 +31,8 @@ const UNITS = [
 /** A span of time, in its best unit: "8.4 s", "37 s", "4.2 min". */
 export function duration(ms) {
   if (ms === null || ms === undefined) return NONE;
-  const [unit, name] = UNITS.findLast(([one]) => ms >= one) ?? UNITS[0];
+  // What would be rounded up to a whole one is told as one.
+  const [unit, name] = UNITS.findLast(([one]) => ms >= 0.995 * one) ?? UNITS[0];
   const value = ms / unit;
   return `${value < 10 ? tenths.format(value) : whole.format(Math.round(value))} ${name}`;
 }
