@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { InsightsBucket } from '../../../lib/index.js';
+import { ConversionStatus, InsightsBucket } from '../../../lib/index.js';
 import { insightsCounters } from '../../../lib/insights/bucket.js';
 import { Tally } from '../../../lib/insights/tally.js';
 import { Ledger } from '../../../lib/storage/ledger/ledger.js';
 import { memoryTables } from '../../../lib/storage/memory/memory-tables.js';
 
+const { CONVERTED } = ConversionStatus;
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
 
@@ -47,6 +49,19 @@ describe('what is counted', () => {
     ledger.sweep(START + HOUR + 30 * 24 * HOUR);
     expect(ledger.nextDeadline()).toBeUndefined();
     expect([...tables.buckets.read(0, Infinity)]).toEqual([]);
+  });
+
+  it('isn’t changed by the delivery of a report that is known by its message_uuid alone', () => {
+    const ledger = new Ledger(memoryTables(), { superseded: false, retention: HOUR });
+    const [tracked, untracked] = [randomUUID(), randomUUID()];
+    const sentAt = new Date(START);
+    ledger.track({ verificationId: 'v', messageUuid: tracked, sentAt, sentAtGiven: true }, START);
+    for (const messageUuid of [tracked, untracked])
+      ledger.enqueue({ messageUuid, status: CONVERTED, timestamp: sentAt }, START);
+    const { reports } = ledger.due({ now: START, farthest: START }, 10, () => false);
+    ledger.done(reports.find(({ messageUuid }) => messageUuid === untracked)!);
+    const [{ counters }] = ledger.insights({ from: START, to: START + HOUR });
+    expect(counters).toMatchObject({ sent: 1, converted: 1, pending: 1 });
   });
 
   it('says when the oldest hour is to be forgotten, and forgets it then', () => {
