@@ -106,7 +106,7 @@ describe('the watch over conversion rates', () => {
       });
       expect(seen[0].at).toBeGreaterThan(brokenAt);
     }
-  }, 60_000);
+  }, 120_000);
 
   it('says how low the rate is, how high it normally is, and since when', async () => {
     watch();
