@@ -7,8 +7,10 @@ export class InsightsStorage {
   readonly tally = new Tally(memoryTables().buckets);
   /** What it fails with; undefined: it doesn't. */
   fault?: Error;
+  reads = 0;
 
   async insights(range: { from: number; to: number }): Promise<InsightsBucket[]> {
+    this.reads += 1;
     if (this.fault) throw this.fault;
     return this.tally.read(range);
   }

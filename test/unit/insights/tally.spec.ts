@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { InsightsBucket } from '../../../lib/index.js';
+import { ConversionStatus, InsightsBucket } from '../../../lib/index.js';
 import { insightsCounters } from '../../../lib/insights/bucket.js';
 import { Tally } from '../../../lib/insights/tally.js';
+import { Ledger } from '../../../lib/storage/ledger/ledger.js';
 import { memoryTables } from '../../../lib/storage/memory/memory-tables.js';
 
+const { CONVERTED } = ConversionStatus;
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
 
@@ -29,6 +32,38 @@ describe('what is counted', () => {
     expect(new Set(insightsCounters).size).toBe(42);
   });
 
+  it('leaves out what is said to be sent before the days that are kept', () => {
+    const tally = new Tally(memoryTables().buckets);
+    tally.sent({ country: 'DE', sentAt: START - 30 * 24 * HOUR - 1 }, START);
+    expect(all(tally)).toEqual([]);
+  });
+
+  it('is forgotten by the sweep of a ledger in which nothing else is left', () => {
+    const tables = memoryTables();
+    const ledger = new Ledger(tables, { superseded: false, retention: HOUR });
+    const messageUuid = '5b40a428-bfc7-4daf-9d06-726c558bf3b8';
+    const message = { verificationId: 'v', messageUuid, sentAt: new Date(START) };
+    ledger.track({ ...message, sentAtGiven: true }, START);
+    ledger.sweep(START + HOUR);
+    expect(ledger.nextDeadline()).toBe(START + HOUR + 30 * 24 * HOUR);
+    ledger.sweep(START + HOUR + 30 * 24 * HOUR);
+    expect(ledger.nextDeadline()).toBeUndefined();
+    expect([...tables.buckets.read(0, Infinity)]).toEqual([]);
+  });
+
+  it('isn’t changed by the delivery of a report that is known by its message_uuid alone', () => {
+    const ledger = new Ledger(memoryTables(), { superseded: false, retention: HOUR });
+    const [tracked, untracked] = [randomUUID(), randomUUID()];
+    const sentAt = new Date(START);
+    ledger.track({ verificationId: 'v', messageUuid: tracked, sentAt, sentAtGiven: true }, START);
+    for (const messageUuid of [tracked, untracked])
+      ledger.enqueue({ messageUuid, status: CONVERTED, timestamp: sentAt }, START);
+    const { reports } = ledger.due({ now: START, farthest: START }, 10, () => false);
+    ledger.done(reports.find(({ messageUuid }) => messageUuid === untracked)!);
+    const [{ counters }] = ledger.insights({ from: START, to: START + HOUR });
+    expect(counters).toMatchObject({ sent: 1, converted: 1, pending: 1 });
+  });
+
   it('says when the oldest hour is to be forgotten, and forgets it then', () => {
     const tally = new Tally(memoryTables().buckets);
     expect(tally.nextDeadline()).toBeUndefined();
@@ -52,11 +87,12 @@ describe('what is counted', () => {
     tally.converted(message, START + 1);
     tally.converted(message, START + 1);
     tally.moved('pending', message, -1);
+    tally.moved('pending', message, 1);
     expect(all(tally)).toEqual([
       {
         country: 'DE',
         hour: START,
-        counters: { sent: 1, sent0: 1, converted: 1, took0: 1, prompt0: 1 },
+        counters: { sent: 1, sent0: 1, converted: 1, took0: 1, prompt0: 1, pending: 1 },
       },
     ]);
   });
