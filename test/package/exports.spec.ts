@@ -95,8 +95,9 @@ describe('the tarball', () => {
     expect(filesOf('cjs').filter((file) => file !== 'package.json')).toEqual(filesOf('esm'));
   });
 
-  it('is less than 250 kB', () => {
-    expect(tarball.size).toBeLessThan(250_000);
+  // Of these the dashboard with its plots takes some 42 kB, and the contract suite some 26.
+  it('is less than 320 kB', () => {
+    expect(tarball.size).toBeLessThan(320_000);
   });
 
   it('has the entry points that are pinned here, with types for old resolvers too', () => {
