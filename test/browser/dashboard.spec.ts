@@ -122,7 +122,7 @@ describe('the dashboard of 20,000 verifications', () => {
         const isAhead = message.convertedAt !== undefined && message.convertedAt > now;
         return isAhead ? { ...message, convertedAt: undefined } : message;
       });
-    await recordTraffic(folder.path, messages);
+    await recordTraffic(folder.path, sandbox.authId, messages);
     const storage = new LmdbConversionStorage({ path: folder.path });
     const imports = [ConversionFeedbackDashboardModule.forRoot({ public: true })];
     app = await startApp({ sandbox, imports, options: { storage } });
