@@ -10,6 +10,7 @@ import { ConversionFeedbackDashboardModule } from '../../lib/dashboard/index.js'
 import {
   ConversionStatus,
   LmdbConversionStorage,
+  MemoryConversionStorage,
   TIME_TO_CONVERT_BOUNDS,
 } from '../../lib/index.js';
 import { PlivoSandbox } from '../../lib/sandbox/index.js';
@@ -122,7 +123,7 @@ describe('the dashboard of 20,000 verifications', () => {
         const isAhead = message.convertedAt !== undefined && message.convertedAt > now;
         return isAhead ? { ...message, convertedAt: undefined } : message;
       });
-    await recordTraffic(folder.path, messages);
+    await recordTraffic(folder.path, sandbox.authId, messages);
     const storage = new LmdbConversionStorage({ path: folder.path });
     const imports = [ConversionFeedbackDashboardModule.forRoot({ public: true })];
     app = await startApp({ sandbox, imports, options: { storage } });
@@ -268,13 +269,15 @@ describe('the dashboard of 20,000 verifications', () => {
 
 describe("the dashboard's reports", () => {
   let isLetIn: boolean;
+  let storage: MemoryConversionStorage;
 
   beforeEach(async () => {
     sandbox.reset();
     isLetIn = true;
     const guard = { canActivate: () => isLetIn };
     const imports = [ConversionFeedbackDashboardModule.forRoot({ guard })];
-    app = await startApp({ sandbox, imports });
+    storage = new MemoryConversionStorage();
+    app = await startApp({ sandbox, imports, options: { storage } });
   });
   afterEach(async () => {
     // A browser keeps connections that a server waits for.
@@ -348,6 +351,17 @@ describe("the dashboard's reports", () => {
 
     expect(await textOf('alerts')).toMatch(/Plivo refuses the credentials.*answered 401/s);
     expect(await textOf('pending')).toBe('1');
+    expect(await barriers()).toEqual([]);
+  });
+
+  it('names the country whose rate has dropped', async () => {
+    await app.feedback.track(newUuid(), newUuid(), { dst: '4915112345678' });
+    const at = Date.now();
+    await storage.markInsights({ country: 'DE', hour: at - (at % HOUR), name: 'droppedAt', at });
+    await open(`${app.url}/conversion-feedback`);
+
+    expect(await textOf('alerts')).toMatch(/Germany: the conversion rate dropped .* since/);
+    expect(await textOf('country-row')).toContain('dropped');
     expect(await barriers()).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import { ConversionStatus, LmdbConversionStorage } from '../../lib/index.js';
 import { Clock, systemClock } from '../../lib/delivery/clock.js';
 import { DeliveryAnswer } from '../../lib/delivery/answer.js';
+import { accountIdOf } from '../../lib/conversion-feedback.account.js';
 import { settings, storageHost } from './storage-host.js';
 import { SimulatedVerification } from './traffic.js';
 
@@ -24,10 +25,12 @@ export function messageOf(verification: SimulatedVerification, index: number): R
 
 /**
  * Records messages of the past in a store, as if the app had run then, and delivers their reports.
+ * @param authId whose messages they are
  * @param answer what the provider says to a message's report; default: it takes it
  */
 export async function recordTraffic(
   path: string,
+  authId: string,
   messages: readonly RecordedMessage[],
   answer: (messageUuid: string) => DeliveryAnswer = () => ({ kind: 'done' }),
 ): Promise<void> {
@@ -35,6 +38,7 @@ export async function recordTraffic(
   const storage = new LmdbConversionStorage({ path });
   const { host } = storageHost({
     clock,
+    accountId: accountIdOf(authId),
     delivery: { ...settings, concurrency: 1_000 },
     deliver: async ({ messageUuid }) => answer(messageUuid),
   });
