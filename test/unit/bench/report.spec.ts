@@ -111,6 +111,12 @@ describe('the picture', () => {
   });
 });
 
+describe('the same samples', () => {
+  it('make the same picture', () => {
+    expect(pictureOf(benchmarkOf(row))).toBe(pictureOf(benchmarkOf(row)));
+  });
+});
+
 describe('the table for a terminal', () => {
   it('says why a row has no figure', () => {
     expect(tableOf(benchmarkOf(row, faulty))).toContain('cpu: 3 reports are lost');
