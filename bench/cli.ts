@@ -20,8 +20,9 @@ interface Choices {
 const ROUNDS = 5;
 /** A quick look: so many rounds, of such a share of the requests. */
 const QUICK = { rounds: 1, share: 0.02 };
-/** Requests there are at least, or ms: as many as there are connections, and more. */
+/** Requests that there are at least: more than connections. And ms. */
 const LEAST = 100;
+const SHORTEST = 1_000;
 
 const choices = new Command('npm run bench --')
   .description(
@@ -75,6 +76,7 @@ async function measure(row: Row): Promise<MeasuredRow> {
     const samples = await row.measure({
       rounds,
       size: (whole) => Math.max(Math.min(whole, LEAST), Math.ceil(whole * share)),
+      span: (whole) => Math.max(Math.min(whole, SHORTEST), Math.ceil(whole * share)),
       onRound: (done) => bar.update(Math.floor(done)),
     });
     const filled = figures.map((figure) => ({ ...figure, samples: samples[figure.name] }));

@@ -37,13 +37,16 @@ export class Remote<C> {
       filter((answer) => answer.id === id),
       timeout({ first: PATIENCE, with: tooLate }),
     );
-    const ended: Answer = { id, error: `the process ended:\n${this.#child.output}` };
-    const answer = firstValueFrom(answered, { defaultValue: ended });
+    const answer = firstValueFrom(answered, { defaultValue: undefined });
     const order: Order = { id, name, given };
     this.#child.send(order);
-    const { value, error } = await answer;
+    const { value, error } = (await answer) ?? { error: await this.#end() };
     if (error !== undefined) throw new Error(`${name}: ${error}`);
     return value as Result<C, K>;
+  }
+
+  async #end(): Promise<string> {
+    return `the process ended (${await this.#child.gone()}): ${this.#child.output}`;
   }
 
   /** Ends it as nothing can be caught. */

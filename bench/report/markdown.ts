@@ -1,18 +1,16 @@
 import type { Benchmark, MeasuredFigure, MeasuredRow } from './benchmark.js';
-import { medianOf, verdictOf } from './result.js';
+import { medianOf, type Verdict, verdictOf } from './result.js';
 import { goalOf, number, valueOf } from './words.js';
 
 /** docs/benchmarks.md. Nothing in it comes from elsewhere than the run. */
 export function markdownOf(benchmark: Benchmark): string {
   const { date, command, rounds, share, machine, versions, rows } = benchmark;
-  const figures = rows.flatMap((row) => row.figures);
-  const missed = figures.filter((figure) => verdictOf(figure) === 'missed');
   const faulty = rows.filter(({ fault }) => fault);
   return `# Benchmarks
 
 <!-- Written by npm run bench; edits are lost. -->
 
-${opening(missed.length, faulty.length, figures.filter(({ goal }) => goal).length)}
+${opening(rows)}
 
 ![Each figure as a share of its goal](images/benchmarks.svg)
 
@@ -57,12 +55,15 @@ One of each round, in order. Spread is the median's distance to the farthest sam
 ${rows.map(samplesOf).join('\n')}`;
 }
 
-function opening(missed: number, faulty: number, goals: number): string {
-  const short = [
-    ...(missed > 0 ? [`${missed} of ${goals} goals are missed`] : []),
-    ...(faulty > 0 ? [`${faulty} rows have no figure`] : []),
+function opening(rows: readonly MeasuredRow[]): string {
+  const verdicts = rows.flatMap((row) => row.figures.filter(({ goal }) => goal).map(verdictOf));
+  const of = (verdict: Verdict): number => verdicts.filter((said) => said === verdict).length;
+  const said = [
+    `Goals met: ${of('met')} of ${verdicts.length}`,
+    ...(of('missed') > 0 ? [`missed: ${of('missed')}`] : []),
+    ...(of('no figure') > 0 ? [`without a figure: ${of('no figure')}`] : []),
   ];
-  return short.length > 0 ? `${short.join(', and ')}; they say so.` : `All ${goals} goals are met.`;
+  return `${said.join('; ')}.`;
 }
 
 function samplesOf({ what, seconds, figures }: MeasuredRow): string {

@@ -2,7 +2,7 @@ import type { Goal } from '../rows/row.js';
 import type { MeasuredFigure } from './benchmark.js';
 import { type Result, resultOf } from './result.js';
 
-const DIGITS = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+const DIGITS = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /** A number as people read it. */

@@ -15,10 +15,16 @@ const SPAN = 10_000;
 export const drain: Row = {
   name: 'drain',
   what: 'draining a backlog on lmdb at Plivo’s limit, 300 in 5 s',
-  against: 'the limit; one core',
+  against: 'the limit',
   figures: [
     { name: 'rate', unit: 'in a second', compare: 'ratio', goal: { atLeast: 0.99 } },
-    { name: 'core', unit: '% of a core', compare: 'alone', goal: { atMost: 2 } },
+    {
+      name: 'core',
+      unit: '% of a core',
+      compare: 'alone',
+      goal: { atMost: 2 },
+      against: 'one core',
+    },
   ],
   measure: ({ rounds, onRound }) =>
     Stage.for(async (stage) => {

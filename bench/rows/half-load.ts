@@ -19,7 +19,7 @@ export const halfLoad: Row = {
   figures: Object.keys(PLATFORMS).map((name) => {
     return { name, unit: 'ms', compare: 'ratio', goal: { atMost: 1.25 } };
   }),
-  async measure({ rounds, size, onRound }) {
+  async measure({ rounds, size, span, onRound }) {
     const samples: Record<string, Samples> = {};
     for (const [index, [name, platform]] of Object.entries(PLATFORMS).entries()) {
       samples[name] = await Stage.for(async (stage) => {
@@ -32,7 +32,7 @@ export const halfLoad: Row = {
         await plain.saturate(saturating, CONNECTIONS, size(TO_SATURATE));
         const { perSecond } = await plain.saturate(saturating, CONNECTIONS, size(TO_SATURATE));
         const p99 = (side: Side) => async () =>
-          quantile((await side.pace(paced, perSecond / 2, size(SPAN))).took, 0.99);
+          quantile((await side.pace(paced, perSecond / 2, span(SPAN))).took, 0.99);
         const sides = { peer: p99(plain), ours: p99(lmdb) };
         const both = await alternate(rounds, sides, (round) =>
           onRound?.(((index + round / rounds) * rounds) / 2),

@@ -25,7 +25,7 @@ export const outage: Row = {
       against: 'the rate limit',
     },
   ],
-  measure: ({ rounds, size, onRound }) =>
+  measure: ({ rounds, span, onRound }) =>
     Stage.for(async (stage) => {
       const options = { platform: 'express', delivery: { rateLimit: PLIVO_LIMIT } } as const;
       const away = await Side.start(stage, 'lmdb', options);
@@ -35,7 +35,7 @@ export const outage: Row = {
         Promise.all([away.pace(toAway, PER_SECOND, ms), up.pace(toUp, PER_SECOND, ms)]);
       await both(WARM_UP);
       await away.provider.ask('be', 'refuse');
-      const [ofAway, ofUp] = await both(size(AWAY));
+      const [ofAway, ofUp] = await both(span(AWAY));
       await away.assertNothingLost();
       await away.provider.ask('be', 'answer');
 
@@ -44,9 +44,9 @@ export const outage: Row = {
       await away.provider.ask('nextAsked');
       let before = await away.provider.ask('taken');
       // As long as what is left lasts for sure.
-      const span = (0.9 * (size(AWAY) - (chaosTime() - returned))) / rounds;
+      const part = (0.9 * (span(AWAY) - (chaosTime() - returned))) / rounds;
       for (let round = 1; round <= rounds; round += 1) {
-        await sleep(span);
+        await sleep(part);
         const now = await away.provider.ask('taken');
         drained.push(((now.distinct - before.distinct) * 1_000) / (now.at - before.at));
         before = now;

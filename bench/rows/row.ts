@@ -27,8 +27,10 @@ export interface Samples {
 export interface RowOptions {
   /** How many times each side is measured. */
   readonly rounds: number;
-  /** A number of requests or reports, or ms, for the whole run; a quick look takes fewer. */
+  /** A number of requests or reports, as it is in the whole run; a quick look takes fewer. */
   readonly size: (whole: number) => number;
+  /** The same of a time in ms. */
+  readonly span: (whole: number) => number;
   readonly onRound?: (done: number) => void;
 }
 
