@@ -1,4 +1,5 @@
-type Sides = Record<string, (round: number) => Promise<number>>;
+type Sides = Record<string, (round: number) => Promise<unknown>>;
+type Samples<S extends Sides> = { [K in keyof S]: Awaited<ReturnType<S[K]>>[] };
 
 /**
  * Measures each side in turn, A B A B, so that what the machine does meanwhile hits all alike. The
@@ -8,9 +9,9 @@ export async function alternate<S extends Sides>(
   rounds: number,
   sides: S,
   onRound?: (done: number) => void,
-): Promise<Record<keyof S, number[]>> {
-  const names = Object.keys(sides) as (keyof S & string)[];
-  const samples = Object.fromEntries(names.map((name) => [name, [] as number[]]));
+): Promise<Samples<S>> {
+  const names = Object.keys(sides);
+  const samples = Object.fromEntries(names.map((name) => [name, [] as unknown[]]));
   for (let round = 0; round <= rounds; round += 1) {
     for (const name of names) {
       const sample = await sides[name](round);
@@ -18,5 +19,5 @@ export async function alternate<S extends Sides>(
     }
     if (round > 0) onRound?.(round);
   }
-  return samples as Record<keyof S, number[]>;
+  return samples as Samples<S>;
 }

@@ -57,14 +57,14 @@ export class Side {
     const from = await this.#prepare(amount);
     const before = await this.app.ask('usage');
     const result = await load.ask('saturate', { url: this.url, connections, amount, from });
-    const { cpu } = between(before, await this.app.ask('usage'));
+    const { cpu, user } = between(before, await this.app.ask('usage'));
     assertRight(
       result.wrong === 0,
       `${this.kind}: ${result.wrong} of ${amount} answers were wrong`,
     );
     this.#asked += amount;
     await this.assertNothingLost();
-    return { ...result, cpuEach: cpu / amount };
+    return { ...result, cpuEach: cpu / amount, userEach: user / amount };
   }
 
   /** Asks at a steady pace, for so many ms; each request settles a message. */

@@ -4,7 +4,7 @@ import { Queue, Worker } from 'bullmq';
 import { account } from './account.js';
 import { byCallers } from './callers.js';
 import { begin, serve } from './serve.js';
-import { between, type Usage, usage } from './vitals.js';
+import { between, type Cost, type Usage, usage } from './vitals.js';
 
 /** What one would put in a job by hand. */
 interface Report {
@@ -51,7 +51,7 @@ const commands = {
     });
     let failed = 0;
     worker.on('failed', () => (failed += 1));
-    const done = new Promise<{ cpu: number; ms: number }>((resolve) => {
+    const done = new Promise<Cost>((resolve) => {
       let completed = 0;
       let before: Usage | undefined;
       worker.on('completed', () => {

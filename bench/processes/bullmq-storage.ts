@@ -4,7 +4,7 @@ import { type ConversionStorageHost, ConversionStatus } from 'nestjs-conversion-
 import { BullMQConversionStorage } from 'nestjs-conversion-feedback/bullmq';
 import { byCallers } from './callers.js';
 import { begin, serve } from './serve.js';
-import { between, type Usage, usage } from './vitals.js';
+import { between, type Cost, type Usage, usage } from './vitals.js';
 
 /** The storage alone, whose deliveries do nothing: what it costs beside those. */
 const { port } = begin<{ port: number }>();
@@ -57,7 +57,7 @@ const commands = {
   },
   /** Delivers from now on; resolves with what so many deliveries cost, after those of warming up. */
   deliver: (warmUp: number, count: number) =>
-    new Promise<{ cpu: number; ms: number }>((resolve) => {
+    new Promise<Cost>((resolve) => {
       let made = 0;
       let before: Usage | undefined;
       delivered = () => {

@@ -8,18 +8,31 @@ import { chaosTime } from '../../test/chaos/harness/time.js';
 export interface Usage {
   /** Microseconds of CPU time, of all its threads. */
   readonly cpu: number;
+  /** Of those, what wasn't spent in the kernel. */
+  readonly user: number;
   /** Ms; chaos time. */
   readonly at: number;
 }
 
+/** What was used in some time; units as in Usage. */
+export interface Cost {
+  readonly cpu: number;
+  readonly user: number;
+  readonly ms: number;
+}
+
 export function usage(): Usage {
   const { user, system } = process.cpuUsage();
-  return { cpu: user + system, at: chaosTime() };
+  return { cpu: user + system, user, at: chaosTime() };
 }
 
 /** What was used between two moments. */
-export function between(before: Usage, after: Usage): { cpu: number; ms: number } {
-  return { cpu: after.cpu - before.cpu, ms: after.at - before.at };
+export function between(before: Usage, after: Usage): Cost {
+  return {
+    cpu: after.cpu - before.cpu,
+    user: after.user - before.user,
+    ms: after.at - before.at,
+  };
 }
 
 /** Bytes of memory that is no file's, after a collection. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { mean } from 'simple-statistics';
@@ -16,6 +17,9 @@ const DELIVERED = 4_000;
 const CONCURRENCY = 10;
 /** Jobs whose memory is asked for. */
 const WEIGHED = 500;
+/** Longest wait for jobs, in ms, and between two looks. */
+const PATIENCE = 60_000;
+const LOOK = 50;
 
 /** Our storage on Redis beside BullMQ without us, each with a Redis of its own. */
 export const bullmq: Row = {
@@ -106,8 +110,8 @@ function settling({ rounds, size, onRound }: RowOptions): Promise<Record<string,
       `of ${recorded} messages ${pending} are pending and ${open} open`,
     );
     const job = {
-      ours: await weigh(ports.ours, 'conversion-reports', '{bull}', recorded),
-      peer: await weigh(ports.peer, 'reports', 'bull', recorded),
+      ours: await weigh(queueOf('ours', ports.ours), recorded),
+      peer: await weigh(queueOf('peer', ports.peer), recorded),
     };
     return {
       'settling, by 64 callers': rates,
@@ -125,21 +129,18 @@ function deliveringNothing({ rounds, size, onRound }: RowOptions) {
     const ports = { ours: await stage.redis(), peer: await stage.redis() };
     const [warmUp, count] = [size(WARM_UP), size(DELIVERED)];
     const provider = 'http://127.0.0.1:9';
-    const peer = stage.start<BullMQPeer>('bullmq-peer.js', { port: ports.peer, provider });
     const rates = await alternate(
       rounds,
       {
         peer: async () => {
-          await peer.ask('add', warmUp + count, CALLERS);
-          const work = { warmUp, count };
-          const { ms, failed } = await peer.ask('work', 'empty', CONCURRENCY, work);
-          assertRight(failed === 0, `${failed} jobs of bare BullMQ failed`);
+          const ms = await work(stage, { port: ports.peer, provider }, 'empty', { warmUp, count });
           return (count * 1_000) / ms;
         },
         ours: async () => {
           await clear(ports.ours);
           const storage = stage.start<BullMQStorage>('bullmq-storage.js', { port: ports.ours });
           await storage.ask('record', warmUp + count, CALLERS);
+          await untilWaiting(queueOf('ours', ports.ours), warmUp + count);
           const { ms } = await storage.ask('deliver', warmUp, count);
           await storage.kill();
           return (count * 1_000) / ms;
@@ -156,7 +157,6 @@ function deliveringHttp({ rounds, size, onRound }: RowOptions) {
     const ports = { ours: await stage.redis(), peer: await stage.redis() };
     const { remote: provider, url } = await stage.provider();
     const [warmUp, count] = [size(WARM_UP), size(DELIVERED)];
-    const peer = stage.start<BullMQPeer>('bullmq-peer.js', { port: ports.peer, provider: url });
     const assertAllCame = async (): Promise<void> => {
       const { distinct, wrong } = await provider.ask('taken');
       assertRight(wrong.length === 0, `the provider got what is no report: ${wrong[0]}`);
@@ -167,10 +167,8 @@ function deliveringHttp({ rounds, size, onRound }: RowOptions) {
       rounds,
       {
         peer: async () => {
-          await peer.ask('add', warmUp + count, CALLERS);
-          const work = { warmUp, count };
-          const { ms, failed } = await peer.ask('work', 'http', CONCURRENCY, work);
-          assertRight(failed === 0, `${failed} jobs of bare BullMQ failed`);
+          const at = { port: ports.peer, provider: url };
+          const ms = await work(stage, at, 'http', { warmUp, count });
           await assertAllCame();
           return (count * 1_000) / ms;
         },
@@ -179,6 +177,7 @@ function deliveringHttp({ rounds, size, onRound }: RowOptions) {
           const recorder = stage.app(ourApp(ports.ours, url, { delivery: false }));
           await recorder.ask('prepare', 0, warmUp + count, CALLERS);
           await recorder.ask('settle', 0, warmUp + count, CALLERS);
+          await untilWaiting(queueOf('ours', ports.ours), warmUp + count);
           await recorder.kill();
           const watch = { warmUp, count };
           const delivery = { rateLimit: false } as const;
@@ -193,6 +192,21 @@ function deliveringHttp({ rounds, size, onRound }: RowOptions) {
     );
     return { 'delivering, over HTTP': rates };
   });
+}
+
+/** Adds jobs to bare BullMQ; resolves with the ms that they then take. As ours, in a new process. */
+async function work(
+  stage: Stage,
+  settings: { port: number; provider: string },
+  processor: 'empty' | 'http',
+  { warmUp, count }: { warmUp: number; count: number },
+): Promise<number> {
+  const peer = stage.start<BullMQPeer>('bullmq-peer.js', settings);
+  await peer.ask('add', warmUp + count, CALLERS);
+  const { ms, failed } = await peer.ask('work', processor, CONCURRENCY, { warmUp, count });
+  assertRight(failed === 0, `${failed} jobs of bare BullMQ failed`);
+  await peer.kill();
+  return ms;
 }
 
 function ourApp(
@@ -223,19 +237,53 @@ function usedMemory(port: number): Promise<number> {
   });
 }
 
-/** What some of the jobs that wait weigh in Redis, each. */
-async function weigh(port: number, name: string, prefix: string, jobs: number): Promise<number[]> {
+interface JobsPlace {
+  readonly port: number;
+  readonly name: string;
+  readonly prefix: string;
+}
+
+function queueOf(side: 'ours' | 'peer', port: number): JobsPlace {
+  return side === 'ours'
+    ? { port, name: 'conversion-reports', prefix: '{bull}' }
+    : { port, name: 'reports', prefix: 'bull' };
+}
+
+async function withQueue<T>(
+  { port, name, prefix }: JobsPlace,
+  use: (queue: Queue) => Promise<T>,
+): Promise<T> {
   const queue = new Queue(name, { connection: { host: '127.0.0.1', port }, prefix });
   try {
-    assertRight((await queue.getWaitingCount()) === jobs, `${name} hasn’t ${jobs} jobs`);
-    const some = await queue.getWaiting(0, WEIGHED - 1);
-    const weights = await withRedis(port, (redis) =>
-      Promise.all(some.map(({ id }) => redis.memory('USAGE', queue.toKey(id!)))),
-    );
-    return weights.map(Number);
+    return await use(queue);
   } finally {
     await queue.close();
   }
+}
+
+/** A report that is recorded becomes a job a moment later. */
+function untilWaiting(place: JobsPlace, jobs: number): Promise<void> {
+  return withQueue(place, async (queue) => {
+    const giveUpAt = performance.now() + PATIENCE;
+    for (;;) {
+      const waiting = await queue.getWaitingCount();
+      if (waiting === jobs) return;
+      assertRight(performance.now() < giveUpAt, `${waiting} jobs wait, not ${jobs}`);
+      await sleep(LOOK);
+    }
+  });
+}
+
+/** What some of the jobs that wait weigh in Redis, each. */
+async function weigh(place: JobsPlace, jobs: number): Promise<number[]> {
+  await untilWaiting(place, jobs);
+  return withQueue(place, async (queue) => {
+    const some = await queue.getWaiting(0, WEIGHED - 1);
+    const weights = await withRedis(place.port, (redis) =>
+      Promise.all(some.map(({ id }) => redis.memory('USAGE', queue.toKey(id!)))),
+    );
+    return weights.map(Number);
+  });
 }
 
 /** The mean of each of so many parts. */

@@ -17,13 +17,15 @@ function cpu(platform: 'express' | 'fastify', goals: { lmdb: Goal; memory: Goal 
       { name: 'lmdb', unit: 'µs', compare: 'ratio', goal: goals.lmdb },
       { name: 'memory', unit: 'µs', compare: 'ratio', goal: goals.memory },
       { name: 'undecorated', unit: 'µs', compare: 'ratio' },
+      { name: 'lmdb, outside the kernel', unit: 'µs', compare: 'ratio' },
+      { name: 'memory, outside the kernel', unit: 'µs', compare: 'ratio' },
     ],
     measure: ({ rounds, size, onRound }) =>
       Stage.for(async (stage) => {
         const load = stage.start<SaturatingLoad>('saturate.js');
         const side = async (kind: 'plain' | 'empty' | 'memory' | 'lmdb') => {
           const app = await Side.start(stage, kind, { platform });
-          return async () => (await app.saturate(load, CONNECTIONS, size(REQUESTS))).cpuEach;
+          return () => app.saturate(load, CONNECTIONS, size(REQUESTS));
         };
         const { empty, lmdb, memory, plain } = await alternate(
           rounds,
@@ -35,10 +37,14 @@ function cpu(platform: 'express' | 'fastify', goals: { lmdb: Goal; memory: Goal 
           },
           onRound,
         );
+        const whole = (side: typeof empty) => side.map(({ cpuEach }) => cpuEach);
+        const user = (side: typeof empty) => side.map(({ userEach }) => userEach);
         return {
-          lmdb: { ours: lmdb, peer: empty },
-          memory: { ours: memory, peer: empty },
-          undecorated: { ours: plain, peer: empty },
+          lmdb: { ours: whole(lmdb), peer: whole(empty) },
+          memory: { ours: whole(memory), peer: whole(empty) },
+          undecorated: { ours: whole(plain), peer: whole(empty) },
+          'lmdb, outside the kernel': { ours: user(lmdb), peer: user(empty) },
+          'memory, outside the kernel': { ours: user(memory), peer: user(empty) },
         };
       }),
   };

@@ -54,8 +54,6 @@ export const million: Row = {
       }
 
       const watch = { warmUp: size(WARM_UP), count: size(COUNT), refill: true };
-      const costs = { few: [] as number[], many: [] as number[] };
-      const counting: number[] = [];
       let left = rounds * portion;
       /** What it costs to keep so many pending, as fast as the provider answers. */
       const live = async (store: string, pending: number) => {
@@ -78,35 +76,30 @@ export const million: Row = {
         );
         return { memory, cpu: cpu / watch.count, calls, left: counts.pending };
       };
-      const memory = await alternate(
+      const lives = await alternate(
         rounds,
         {
           few: async () => {
             const store = join(await stage.folder(), 'store');
             await fill(stage, store, { count: FEW });
-            const lived = await live(store, FEW);
-            costs.few.push(lived.cpu);
-            return lived.memory;
+            return live(store, FEW);
           },
           many: async () => {
             const lived = await live(many, left);
             left = lived.left;
-            costs.many.push(lived.cpu);
-            counting.push(quantile(lived.calls, 0.99));
-            return lived.memory;
+            return lived;
           },
         },
         onRound,
       );
-      // As in alternate(), the first round warms up.
+      const both = (pick: (lived: Awaited<ReturnType<typeof live>>) => number) => {
+        return { ours: lives.many.map(pick), peer: lives.few.map(pick) };
+      };
       return {
-        'anonymous memory': { ours: memory.many, peer: memory.few },
-        'CPU to track, settle and deliver a report': {
-          ours: costs.many.slice(1),
-          peer: costs.few.slice(1),
-        },
+        'anonymous memory': both(({ memory }) => memory),
+        'CPU to track, settle and deliver a report': both(({ cpu }) => cpu),
         'file for a report': { ours: fileEach },
-        'p99 of counts()': { ours: counting.slice(1) },
+        'p99 of counts()': { ours: lives.many.map(({ calls }) => quantile(calls, 0.99)) },
       };
     }),
 };

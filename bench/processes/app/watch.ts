@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ConversionFeedbackService } from 'nestjs-conversion-feedback';
-import { between, type Usage, usage } from '../vitals.js';
+import { between, type Cost, type Usage, usage } from '../vitals.js';
 import type { Watch } from './settings.js';
 
 /** Resolves with what so many deliveries cost, once they are made and those in their place recorded. */
 export async function watchDeliveries(
   feedback: ConversionFeedbackService,
   { warmUp, count, refill }: Watch,
-): Promise<{ cpu: number; ms: number }> {
+): Promise<Cost> {
   const refills: Promise<void>[] = [];
-  const cost = await new Promise<{ cpu: number; ms: number }>((resolve) => {
+  const cost = await new Promise<Cost>((resolve) => {
     let delivered = 0;
     let before: Usage | undefined;
     const subscription = feedback.events$.subscribe(({ type }) => {
