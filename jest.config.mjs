@@ -28,7 +28,8 @@ const project = (name, more = {}) => ({
 
 /** Every folder below test/ that holds specs is a project of its own: `npx jest --selectProjects unit`. */
 export default {
-  testTimeout: 30_000,
+  // Many specs start processes, which takes its time on a busy machine.
+  testTimeout: 60_000,
   // Many specs wait for processes and clocks: two at a time, also where there are two cores.
   maxWorkers: 2,
   projects: [
