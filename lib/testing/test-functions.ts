@@ -19,7 +19,7 @@ export interface Expect {
 }
 
 /** What can be expected. */
-export interface Matchers<Result> {
+export interface Matchers<Result = void> {
   toBe(expected: unknown): Result;
   toBeGreaterThanOrEqual(least: number): Result;
   toBeUndefined(): Result;
