@@ -127,8 +127,8 @@ export class ReportWorker {
     // What BullMQ waits for is rejected then, and so it ends.
     if (isAway) cut();
     const closed = this.#worker.close(isAway);
-    const longest = isAway ? 0 : Math.max(timeout, this.#inFlight.size > 0 ? 0 : LONGEST_CLOSE);
-    if (await settlesWithin(host.clock, longest, closed)) return;
+    const longest = this.#leaving.size > 0 ? timeout : LONGEST_CLOSE;
+    if (await settlesWithin(host.clock, isAway ? 0 : longest, closed)) return;
     for (const leave of this.#leaving) leave();
     if (isAway || this.#inFlight.size === 0) return;
     const noted = books.survived([...this.#inFlight.keys()]).catch(() => {});
