@@ -14,7 +14,7 @@ import {
 import { binOf } from './time-to-convert.js';
 
 /** A bucket's counters, in the order of their names. */
-export type Counters = number[];
+export type Counters = Float64Array<ArrayBuffer>;
 
 /** Buckets by their numbers, which grow with the hour. */
 export interface BucketTable {
@@ -51,7 +51,7 @@ export class Tally {
     const { from, to } = hoursKept(now);
     if (hour < from || hour >= to) return;
     const bucket = numberOf({ country, hour });
-    const counters = this.table.get(bucket) ?? none();
+    const counters = this.table.get(bucket) ?? noCounters();
     counters[at.sent] += 1;
     counters[at.sent0 + slotOf(sentAt)] += 1;
     this.table.put(bucket, counters);
@@ -82,7 +82,7 @@ export class Tally {
   /** Returns whether the mark is set by this call. */
   mark({ name, at: moment, ...key }: InsightsMark): boolean {
     const bucket = numberOf(key);
-    const counters = this.table.get(bucket) ?? none();
+    const counters = this.table.get(bucket) ?? noCounters();
     if (counters[at[name]] > 0) return false;
     counters[at[name]] = moment;
     this.table.put(bucket, counters);
@@ -121,8 +121,9 @@ const at = Object.fromEntries(insightsCounters.map((name, place) => [name, place
   number
 >;
 
-function none(): Counters {
-  return insightsCounters.map(() => 0);
+/** All of them 0. */
+export function noCounters(): Counters {
+  return new Float64Array(insightsCounters.length);
 }
 
 function namedCounters(counters: Counters): InsightsBucket['counters'] {

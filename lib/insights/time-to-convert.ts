@@ -15,6 +15,8 @@ export const TIME_TO_CONVERT_BOUNDS: readonly number[] = [
 
 /** Which bin a time to convert, in ms, counts in. */
 export function binOf(time: number): number {
-  const bin = TIME_TO_CONVERT_BOUNDS.findIndex((bound) => time <= bound);
-  return bin === -1 ? TIME_TO_CONVERT_BOUNDS.length - 1 : bin;
+  const last = TIME_TO_CONVERT_BOUNDS.length - 1;
+  let bin = 0;
+  while (bin < last && time > TIME_TO_CONVERT_BOUNDS[bin]) bin += 1;
+  return bin;
 }

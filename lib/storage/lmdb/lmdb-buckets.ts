@@ -1,28 +1,23 @@
 import { Database } from 'lmdb';
-import { insightsCounters } from '../../insights/bucket.js';
-import { BucketTable, Counters } from '../../insights/tally.js';
+import { BucketTable, Counters, noCounters } from '../../insights/tally.js';
 
-/** Buckets as they stand in the file. One that can't be read counts as absent. */
+/**
+ * Buckets as they stand in the file: their counters' own bytes, since each transaction reads and writes
+ * some. One that can't be read counts as absent.
+ */
 export class LmdbBuckets implements BucketTable {
   constructor(
-    private readonly db: Database<readonly number[], number>,
+    private readonly db: Database<Buffer, number>,
     private readonly unreadable: () => void,
   ) {}
 
   get(bucket: number): Counters | undefined {
-    try {
-      const stored = this.db.get(bucket);
-      return stored && this.#countersIn(stored);
-    } catch (error) {
-      // LMDB's own errors have a number: then it is the store that is sick, not this record.
-      if (typeof (error as { code?: unknown }).code === 'number') throw error;
-      this.unreadable();
-      return undefined;
-    }
+    const stored = this.db.get(bucket);
+    return stored && this.#countersIn(stored);
   }
 
   put(bucket: number, counters: Counters): void {
-    void this.db.put(bucket, counters);
+    void this.db.put(bucket, Buffer.from(counters.buffer));
   }
 
   remove(bucket: number): void {
@@ -32,20 +27,24 @@ export class LmdbBuckets implements BucketTable {
   *read(from: number, to: number): Iterable<readonly [number, Counters]> {
     for (const bucket of this.db.getKeys({ start: from, end: to })) {
       const counters = this.get(bucket);
-      yield [bucket, counters ?? insightsCounters.map(() => 0)];
+      yield [bucket, counters ?? noCounters()];
     }
   }
 
-  #countersIn(stored: readonly number[]): Counters | undefined {
-    if (!stored.every(Number.isSafeInteger)) {
-      this.unreadable();
-      return undefined;
-    }
-    const counters = stored as Counters;
+  #countersIn(stored: Buffer): Counters | undefined {
+    const counters = noCounters();
     // A version with fewer names may have written it.
-    while (counters.length < insightsCounters.length) counters.push(0);
-    return counters;
+    new Uint8Array(counters.buffer).set(stored.subarray(0, counters.byteLength));
+    if (stored.length % counters.BYTES_PER_ELEMENT === 0 && areCounts(counters)) return counters;
+    this.unreadable();
+    return undefined;
   }
+}
+
+function areCounts(counters: Counters): boolean {
+  for (let place = 0; place < counters.length; place += 1)
+    if (!Number.isSafeInteger(counters[place])) return false;
+  return true;
 }
 
 /** Gathers what a transaction counts, so that each bucket is read and written once. */
@@ -66,8 +65,11 @@ export class GatheredBuckets implements BucketTable {
   }
 
   get(bucket: number): Counters | undefined {
-    if (!this.#known.has(bucket)) this.#known.set(bucket, this.buckets.get(bucket));
-    return this.#known.get(bucket);
+    const known = this.#known.get(bucket);
+    if (known || this.#known.has(bucket)) return known;
+    const stored = this.buckets.get(bucket);
+    this.#known.set(bucket, stored);
+    return stored;
   }
 
   put(bucket: number, counters: Counters): void {

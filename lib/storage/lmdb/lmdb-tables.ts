@@ -80,7 +80,7 @@ export function lmdbTables(env: RootDatabase, unreadable: (table: string) => voi
     due: new LmdbAgenda(env.openDB({ name: 'due' })),
     deadlines: new LmdbAgenda(env.openDB({ name: 'deadlines' })),
   };
-  const buckets = new LmdbBuckets(env.openDB({ name: 'buckets', encoding: 'msgpack' }), () =>
+  const buckets = new LmdbBuckets(env.openDB({ name: 'buckets', encoding: 'binary' }), () =>
     unreadable('buckets'),
   );
   const gathered = new GatheredBuckets(buckets);
