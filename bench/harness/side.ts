@@ -52,9 +52,18 @@ export class Side {
     return new Side(kind, app, await app.ask('url'), provider.remote, store);
   }
 
+  /** Tracks messages until so many wait for their outcome; `saturate` and `pace` do so by themselves. */
+  async prepare(count: number): Promise<void> {
+    const missing = count - (this.#tracked - this.#asked);
+    if (missing <= 0) return;
+    if (this.#settles) await this.app.ask('prepare', this.#tracked, missing, CALLERS);
+    this.#tracked += missing;
+  }
+
   /** Asks as fast as it answers; each request settles a message. */
   async saturate(load: Remote<SaturatingLoad>, connections: number, amount: number) {
-    const from = await this.#prepare(amount);
+    await this.prepare(amount);
+    const from = this.#asked;
     const before = await this.app.ask('usage');
     const result = await load.ask('saturate', { url: this.url, connections, amount, from });
     const { cpu, user } = between(before, await this.app.ask('usage'));
@@ -70,7 +79,8 @@ export class Side {
   /** Asks at a steady pace, for so many ms; each request settles a message. */
   async pace(load: Remote<PacedLoad>, rate: number, ms: number) {
     const count = Math.round((rate * ms) / 1_000);
-    const from = await this.#prepare(count);
+    await this.prepare(count);
+    const from = this.#asked;
     const result = await load.ask('pace', { url: this.url, rate, ms, from });
     const { wrong, kept, took } = result;
     assertRight(
@@ -124,13 +134,6 @@ export class Side {
       if (isReached(counts) || performance.now() > giveUpAt) return counts;
       await sleep(LOOK);
     }
-  }
-
-  async #prepare(count: number): Promise<number> {
-    const from = this.#tracked;
-    this.#tracked += count;
-    if (this.#settles) await this.app.ask('prepare', from, count, CALLERS);
-    return from;
   }
 
   /** Whether each of its successes becomes a report. */

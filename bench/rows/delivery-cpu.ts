@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { alternate } from '../harness/alternate.js';
 import { deliverer, fill } from '../harness/backlog.js';
 import { Stage } from '../harness/stage.js';
+import { assertTaken } from '../harness/taken.js';
 import type { Loops } from '../processes/loops.js';
-import { assertRight, type Row } from './row.js';
+import type { Row } from './row.js';
 
 const WARM_UP = 3_000;
 const COUNT = 6_000;
@@ -29,7 +30,7 @@ export const deliveryCpu: Row = {
         await loops.ask('post', CALLERS, warmUp);
         const { cpu } = await loops.ask('post', CALLERS, count);
         await loops.kill();
-        await assertAllCame();
+        await assertTaken(provider, warmUp + count);
         return cpu / count;
       };
       const ours = async (): Promise<number> => {
@@ -39,14 +40,8 @@ export const deliveryCpu: Row = {
         const app = stage.app(deliverer(path, url, { delivery: { rateLimit: false }, watch }));
         const { cpu } = (await app.ask('watched'))!;
         await app.kill();
-        await assertAllCame();
+        await assertTaken(provider, warmUp + count);
         return cpu / count;
-      };
-      const assertAllCame = async (): Promise<void> => {
-        const { distinct, wrong } = await provider.ask('taken');
-        assertRight(wrong.length === 0, `the provider got what is no report: ${wrong[0]}`);
-        assertRight(distinct === warmUp + count, `${distinct} of ${warmUp + count} reports came`);
-        await provider.ask('reset');
       };
       const samples = await alternate(
         rounds,

@@ -1,6 +1,6 @@
 import { awaiting } from './awaiting.js';
 import { boot } from './boot.js';
-import { bullmq } from './bullmq.js';
+import { bullmq } from './bullmq/index.js';
 import { cpuExpress, cpuFastify } from './cpu.js';
 import { deliveryCpu } from './delivery-cpu.js';
 import { drain } from './drain.js';

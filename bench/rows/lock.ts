@@ -12,6 +12,7 @@ const RATE = 250;
 const HELD = 5_000;
 const BEFORE = 500;
 const AFTER = 1_000;
+const MS = BEFORE + HELD + AFTER;
 /** Ms from the lock on that belong to the burst. */
 const BURST = 500;
 /** The module's `recordTimeout`, and what a response may take beyond it, in ms. */
@@ -51,12 +52,11 @@ export const lock: Row = {
         longest: { ours: [] as number[], peer: [] as number[] },
       };
       for (let round = 0; round <= rounds; round += 1) {
-        const spans = BEFORE + HELD + AFTER;
-        const answers = Promise.all([
-          locked.pace(toLocked, RATE, spans),
-          free.pace(toFree, RATE, spans),
-        ]);
-        const [from, to] = await holdLock(locked.store);
+        // Nothing can be tracked while the lock is held.
+        await Promise.all([locked, free].map((side) => side.prepare((RATE * MS) / 1_000)));
+        const { from, to, answers } = await holdLock(locked.store, () => {
+          return Promise.all([locked.pace(toLocked, RATE, MS), free.pace(toFree, RATE, MS)]);
+        });
         const [ofLocked, ofFree] = await answers;
         await locked.assertAllDelivered();
         await free.assertAllDelivered();
@@ -80,15 +80,19 @@ export const lock: Row = {
     }),
 };
 
-/** Resolves with the moments at which the lock was taken, and given back. */
-async function holdLock(store: string): Promise<[from: number, to: number]> {
+/** Holds a store's lock while something runs; resolves with its result, and from when to when. */
+async function holdLock<T>(store: string, run: () => Promise<T>) {
   const holder = new LockHolder(store);
   try {
+    await holder.isReady;
+    const answers = run();
+    // Whoever awaits it hears of it, unless the lock can't be held: then nobody does.
+    answers.catch(() => {});
     await sleep(BEFORE);
     await holder.hold();
     const from = chaosTime();
     await sleep(HELD);
-    return [from, chaosTime()];
+    return { from, to: chaosTime(), answers };
   } finally {
     await holder.kill();
   }
