@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import fc from 'fast-check';
@@ -168,6 +169,15 @@ describe('the options of BullMQConversionStorage', () => {
     const options = readOptions({ connection: given });
     given.host = 'elsewhere.example';
     expect(options.connection).toEqual({ host: '127.0.0.1' });
+  });
+
+  it('are all in the table of docs/storage.md', () => {
+    const { message } = faultsOf({ connection, unknown: 1 });
+    const known = /there are (.*)\.$/.exec(message)![1].split(', ');
+    const [, section] = readFileSync('docs/storage.md', 'utf8').split(/^## .*BullMQ.*$|^## Write/m);
+    const rows = section.matchAll(/^\| `(\w+)`\s+\|/gm);
+    const documented = [...rows].map(([, name]) => name);
+    expect(documented).toEqual(known);
   });
 
   it('may be anything at all: they are accepted or refused, and nothing else happens', () => {
