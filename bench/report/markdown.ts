@@ -27,7 +27,7 @@ ${table(
       index === 0 ? row.what : '',
       figure.name,
       figure.against ?? row.against,
-      row.fault ? 'no figure' : valueOf(figure),
+      valueOf(figure),
       goalOf(figure),
       verdict(figure),
     ]),

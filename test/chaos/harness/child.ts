@@ -79,6 +79,8 @@ export class Child {
 
   /** The same, without waiting for its end. */
   killAll(): void {
+    // What has ended has given its id back: by now it may be another process's.
+    if (!alive.has(this)) return;
     try {
       process.kill(-this.pid, 'SIGKILL');
     } catch {
