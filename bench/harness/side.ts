@@ -18,7 +18,7 @@ const PATIENCE = 120_000;
 const LOOK = 50;
 
 type Kind = 'plain' | 'empty' | 'awaiting' | 'memory' | 'lmdb';
-type Options = Pick<AppSettings, 'platform' | 'delivery'> & { delay?: number };
+type Options = Pick<AppSettings, 'platform' | 'delivery' | 'seen'> & { delay?: number };
 
 /** One of the apps that are compared: its process, and its own provider's. */
 export class Side {
@@ -37,13 +37,14 @@ export class Side {
   static async start(
     stage: Stage,
     kind: Kind,
-    { platform, delivery, delay }: Options,
+    { platform, delivery, seen, delay }: Options,
   ): Promise<Side> {
     const provider = await stage.provider({ delay });
     const store = join(await stage.folder(), 'store');
     const app = stage.app({
       platform,
       delivery,
+      seen,
       provider: provider.url,
       ...(kind === 'memory' || kind === 'lmdb'
         ? { handler: 'tracked', storage: { kind, path: store } }

@@ -3,6 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { metrics } from '@opentelemetry/api';
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { ConversionFeedbackService, ConversionStorage } from 'nestjs-conversion-feedback';
 import { moduleOf } from './app/module.js';
 import type { AppSettings, Watch } from './app/settings.js';
@@ -12,7 +15,14 @@ import { verificationOf } from './login.js';
 import { begin, serve } from './serve.js';
 import { anonymousMemory, between, usage } from './vitals.js';
 
+/** Where the messages are sent to. */
+const COUNTRIES = ['BR', 'DE', 'ES', 'GB', 'ID', 'IN', 'MX', 'US'];
+
 const settings = begin<AppSettings>();
+if (settings.seen) {
+  const readers = [new PrometheusExporter({ preventServerStart: true })];
+  metrics.setGlobalMeterProvider(new MeterProvider({ readers }));
+}
 const options: NestApplicationOptions = { logger: ['error', 'warn'] };
 const app =
   settings.platform === 'fastify'
@@ -40,7 +50,8 @@ const commands = {
     const storage = app.get<ConversionStorage>(ConversionStorage);
     await byCallers(callers, count, (index) => {
       const ids = { messageUuid: randomUUID(), verificationId: verificationOf(from + index) };
-      return storage.track({ ...ids, sentAt: new Date(), sentAtGiven: false });
+      const country = COUNTRIES[index % COUNTRIES.length];
+      return storage.track({ ...ids, country, sentAt: new Date(), sentAtGiven: false });
     });
   },
   /** Tracks the messages of so many verifications; resolves with what it cost. */

@@ -1,6 +1,7 @@
 import { awaiting } from './awaiting.js';
 import { boot } from './boot.js';
 import { bullmq } from './bullmq/index.js';
+import { bullmqMillion } from './bullmq/million.js';
 import { cpuExpress, cpuFastify } from './cpu.js';
 import { deliveryCpu } from './delivery-cpu.js';
 import { drain } from './drain.js';
@@ -26,5 +27,6 @@ export const rows: readonly Row[] = [
   million,
   boot,
   bullmq,
+  bullmqMillion,
   outage,
 ];

@@ -6,17 +6,21 @@ import {
   MemoryConversionStorage,
 } from 'nestjs-conversion-feedback';
 import { BullMQConversionStorage } from 'nestjs-conversion-feedback/bullmq';
+import { ConversionFeedbackDashboardModule } from 'nestjs-conversion-feedback/dashboard';
 import { account } from '../account.js';
 import { handlerOf } from './handlers.js';
 import type { AppSettings, StorageSettings } from './settings.js';
 
 /** The module of an app: the package with its defaults, where the handler uses it. */
 export function moduleOf(settings: AppSettings): Type {
-  const { provider: baseUrl, storage, delivery } = settings;
+  const { provider: baseUrl, storage, delivery, seen } = settings;
   const options = storage && { ...account, baseUrl, storage: storageOf(storage), delivery };
 
   @Module({
-    imports: options ? [ConversionFeedbackModule.forRoot(options)] : [],
+    imports: [
+      ...(options ? [ConversionFeedbackModule.forRoot(options)] : []),
+      ...(seen ? [ConversionFeedbackDashboardModule.forRoot({ public: true })] : []),
+    ],
     controllers: [handlerOf(settings)],
   })
   class AppModule {}

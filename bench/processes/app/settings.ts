@@ -22,6 +22,8 @@ export interface AppSettings {
   readonly provider: string;
   /** Options of the module, where they aren't the defaults. */
   readonly delivery?: ConversionFeedbackModuleOptions['delivery'];
+  /** Whether metrics are collected, by OpenTelemetry's SDK, and the dashboard is there. */
+  readonly seen?: boolean;
   /** Deliveries whose cost is to be taken, the first ones of the process. */
   readonly watch?: Watch;
 }

@@ -6,7 +6,7 @@ import { CALLERS } from './our-app.js';
 export const WARM_UP = 1_000;
 export const DELIVERED = 4_000;
 /** Of a worker: the default of `delivery.concurrency`. */
-const CONCURRENCY = 10;
+export const CONCURRENCY = 10;
 
 /** Adds jobs to bare BullMQ; resolves with the ms that they then take. As ours, in a new process. */
 export async function work(

@@ -15,7 +15,18 @@ export function clear(port: number): Promise<unknown> {
 
 /** Bytes that Redis holds. */
 export function usedMemory(port: number): Promise<number> {
+  return infoOf(port, 'memory', 'used_memory');
+}
+
+/** Microseconds of CPU time that Redis has used, of all its threads. */
+export async function cpuOf(port: number): Promise<number> {
+  const user = await infoOf(port, 'cpu', 'used_cpu_user');
+  return 1e6 * (user + (await infoOf(port, 'cpu', 'used_cpu_sys')));
+}
+
+function infoOf(port: number, section: string, field: string): Promise<number> {
   return withRedis(port, async (redis) => {
-    return Number(/used_memory:(\d+)/.exec(await redis.info('memory'))![1]);
+    const info = await redis.info(section);
+    return Number(new RegExp(`^${field}:([\\d.]+)`, 'm').exec(info)![1]);
   });
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filter } from 'rxjs';
+import { type Redis, startRedis } from '../../support/redis.js';
 import { Load } from '../harness/load.js';
 import { SeededRandom } from '../harness/random.js';
-import { RedisServer } from '../harness/redis-server.js';
 import type { Service } from '../harness/service.js';
 import { takeTally } from '../harness/tally.js';
 import { chaosTime } from '../harness/time.js';
@@ -21,7 +21,8 @@ export const redisKills: Scenario = {
   unit: 'kills',
   whole: 100,
   run: async ({ seed, rounds, onProgress }) => {
-    const redis = await RedisServer.start();
+    // As Redis comes: what a kill leaves is what the kernel has.
+    const redis = await startRedis({ appendfsync: 'everysec' });
     const module = { delivery: { concurrency: CONCURRENCY, rateLimit: false } } as const;
     try {
       return await inWorld(
@@ -80,7 +81,7 @@ export const redisKills: Scenario = {
   },
 };
 
-async function killRedis(redis: RedisServer, service: Service, away: number): Promise<void> {
+async function killRedis(redis: Redis, service: Service, away: number): Promise<void> {
   service.killedAt.push(chaosTime());
   await redis.kill();
   await sleep(away);
