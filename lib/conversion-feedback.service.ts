@@ -23,7 +23,7 @@ import {
   VerificationOutcome,
 } from './storage/conversion-storage.js';
 import {
-  outcomeFaults,
+  outcomeFault,
   readLimit,
   readMessageUuid,
   readOutcome,
@@ -243,7 +243,7 @@ export class ConversionFeedbackService {
    * @internal
    */
   faultOf(outcome: VerificationOutcome): string | undefined {
-    return outcomeFaults(outcome).at(0)?.message;
+    return outcomeFault(outcome);
   }
 
   /**

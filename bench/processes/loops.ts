@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
 import { account } from './account.js';
 import { byCallers } from './callers.js';
@@ -35,12 +36,25 @@ const commands = {
   /** Posts so many reports in a loop, so many at once. */
   async post(callers: number, count: number) {
     const before = usage();
-    await byCallers(callers, count, () =>
-      post(randomUUID(), { status: 'CONVERTED', timestamp: new Date().toISOString() }),
-    );
+    await byCallers(callers, count, () => post(randomUUID(), report()));
+    return between(before, usage());
+  },
+  /** Posts so many reports a second, for so many ms. */
+  async pace(perSecond: number, ms: number) {
+    const before = usage();
+    const posts: Promise<unknown>[] = [];
+    for (let at = 0; at < ms; at += 1_000 / perSecond) {
+      await sleep(before.at + at - usage().at);
+      posts.push(post(randomUUID(), report()));
+    }
+    await Promise.all(posts);
     return between(before, usage());
   },
 };
+
+function report() {
+  return { status: 'CONVERTED', timestamp: new Date().toISOString() };
+}
 
 export type Loops = typeof commands;
 serve(commands);

@@ -15,9 +15,18 @@ export interface Closed {
 
 begin();
 
-/** As many requests as the app answers: each connection sends its next once it has an answer. */
+/**
+ * As many requests as the app answers: each connection sends its next once it has an answer. It never
+ * sleeps meanwhile: the app would pay for waking it with each of its answers, and a slower app more
+ * often than a faster one.
+ */
 async function saturate({ url, connections, amount, from }: Closed) {
   let next = from;
+  let isOver = false;
+  const stayAwake = (): void => {
+    if (!isOver) setImmediate(stayAwake);
+  };
+  stayAwake();
   const took: number[] = [];
   const begun = chaosTime();
   let endedAt = begun;
@@ -46,7 +55,7 @@ async function saturate({ url, connections, amount, from }: Closed) {
       took.push(ms);
       endedAt = chaosTime();
     });
-  });
+  }).finally(() => (isOver = true));
   return {
     requests: took.length,
     /** Answers that were none, or not what the handler says. */

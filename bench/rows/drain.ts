@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deliverer, fill } from '../harness/backlog.js';
 import { Stage } from '../harness/stage.js';
+import type { Loops } from '../processes/loops.js';
 import { between } from '../processes/vitals.js';
 import { assertRight, type Row } from './row.js';
 
@@ -24,6 +25,12 @@ export const drain: Row = {
       compare: 'alone',
       goal: { atMost: 2 },
       against: 'one core',
+    },
+    {
+      name: 'core, beside axios alone',
+      unit: '% of a core',
+      compare: 'ratio',
+      against: 'axios.post at that pace, which keeps nothing',
     },
   ],
   measure: ({ rounds, onRound }) =>
@@ -56,6 +63,24 @@ export const drain: Row = {
       assertRight(wrong.length === 0, `the provider got what is no report: ${wrong[0]}`);
       assertRight(repeated === 0, `${repeated} reports came twice`);
       assertRight(pending + distinct >= backlog, `${pending} and ${distinct} aren’t ${backlog}`);
-      return { rate: { ours: rate, peer: rate.map(() => PER_SECOND) }, core: { ours: core } };
+      await app.kill();
+      const axios = await alone(stage, url, rounds);
+      return {
+        rate: { ours: rate, peer: rate.map(() => PER_SECOND) },
+        core: { ours: core },
+        'core, beside axios alone': { ours: core, peer: axios },
+      };
     }),
 };
+
+/** What axios takes of a core at the same pace, round by round. */
+async function alone(stage: Stage, url: string, rounds: number): Promise<number[]> {
+  const loops = stage.start<Loops>('loops.js', { url, way: 'axios' });
+  await loops.ask('pace', PER_SECOND, PLIVO_LIMIT.duration);
+  const core: number[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const { cpu, ms } = await loops.ask('pace', PER_SECOND, SPAN);
+    core.push(cpu / ms / 10);
+  }
+  return core;
+}

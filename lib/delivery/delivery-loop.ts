@@ -66,6 +66,9 @@ export class DeliveryLoop {
   #running = false;
   #round?: Promise<void>;
   #wokenMeanwhile = false;
+  #wakes = false;
+  /** What keeps requests back, however many reports are due. */
+  #waitsFor?: 'answers' | 'rate limit';
   #cancelSleep?: () => void;
   #probes = 0;
   #lastRequestAt = -Infinity;
@@ -94,7 +97,7 @@ export class DeliveryLoop {
       this.#window.assumeUsed(this.host.clock.elapsed() - predecessor.lastRequestAgo);
       this.#caution.tookOverFrom(predecessor);
     }
-    this.wake();
+    this.#look();
   }
 
   /** Whether requests are in flight whose answers nobody has yet. */
@@ -107,8 +110,20 @@ export class DeliveryLoop {
     return this.host.clock.elapsed() - this.#lastRequestAt;
   }
 
-  /** There may be something to do: a report was recorded, or is to be retried. */
+  /**
+   * There may be something to do: a report was recorded, or is to be retried. A request takes longer to
+   * make than a report to record, so the response that waited for the recording goes first.
+   */
   wake(): void {
+    if (!this.#running || this.#waitsFor || this.#wakes) return;
+    this.#wakes = true;
+    setImmediate(() => {
+      this.#wakes = false;
+      this.#look();
+    });
+  }
+
+  #look(): void {
     if (!this.#running) return;
     if (this.#round) {
       this.#wokenMeanwhile = true;
@@ -120,9 +135,9 @@ export class DeliveryLoop {
       if (!this.#running) return;
       if (this.#wokenMeanwhile) {
         this.#wokenMeanwhile = false;
-        this.wake();
+        this.#look();
       } else {
-        this.#cancelSleep = this.host.clock.after(sleep, () => this.wake());
+        this.#cancelSleep = this.host.clock.after(sleep, () => this.#look());
       }
     });
   }
@@ -142,6 +157,7 @@ export class DeliveryLoop {
 
   /** One round. Returns how long to sleep, in ms. Never rejects. */
   async #runRound(): Promise<number> {
+    this.#waitsFor = undefined;
     try {
       await this.#noteStandstill();
       await this.#sweep();
@@ -167,14 +183,20 @@ export class DeliveryLoop {
   #flow(): number {
     const { clock } = this.host;
     const free = this.#caution.concurrency - this.#inFlight.size;
-    if (free <= 0) return LOOK_INTERVAL;
+    const untilAllowed = (): number => this.#window.nextAt(clock.elapsed()) - clock.elapsed();
+    if (free <= 0) return this.#waitFor('answers', LOOK_INTERVAL);
+    if (untilAllowed() > 0) return this.#waitFor('rate limit', untilAllowed());
     const due = this.#caution.due(this.#moment(), free, this.#skip);
     for (const report of due) {
-      const wait = this.#window.nextAt(clock.elapsed()) - clock.elapsed();
-      if (wait > 0) return Math.min(wait, LOOK_INTERVAL);
+      if (untilAllowed() > 0) return this.#waitFor('rate limit', untilAllowed());
       this.#request(report, false);
     }
-    return due.length < free ? this.#untilNextDue() : LOOK_INTERVAL;
+    return due.length < free ? this.#untilNextDue() : this.#waitFor('answers', LOOK_INTERVAL);
+  }
+
+  #waitFor(what: 'answers' | 'rate limit', ms: number): number {
+    this.#waitsFor = what;
+    return Math.min(ms, LOOK_INTERVAL);
   }
 
   #probe(): number {
@@ -222,7 +244,7 @@ export class DeliveryLoop {
       .finally(() => {
         if (probe) this.#probes -= 1;
         this.#inFlight.delete(report.key);
-        this.wake();
+        this.#look();
       });
     this.#inFlight.set(report.key, settled);
   }
@@ -259,7 +281,9 @@ export class DeliveryLoop {
   async #done(report: QueuedReport): Promise<void> {
     this.#passed += 1;
     this.#refusals.delete(report.key);
-    await this.#insist(() => this.queue.done(report));
+    // Until it is noted it takes the place of another request.
+    const urgency = this.#waitsFor === 'answers' ? 'now' : 'soon';
+    await this.#insist(() => this.queue.done(report, urgency));
     this.host.emit({ type: 'delivered', ...told(report), attempts: report.attempts + 1 });
   }
 

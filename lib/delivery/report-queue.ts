@@ -43,8 +43,11 @@ export interface ReportQueue {
   begin(report: QueuedReport): Promise<number>;
   /** The process lives on with a request for it under way: what `begin` noted is forgotten. */
   survived(report: QueuedReport): Promise<void>;
-  /** The provider has it. Resolves once that can't be forgotten. */
-  done(report: QueuedReport): Promise<void>;
+  /**
+   * The provider has it. Resolves once that can't be forgotten.
+   * @param urgency `soon`: nobody waits for that, and it may be written with others
+   */
+  done(report: QueuedReport, urgency: 'now' | 'soon'): Promise<void>;
   /** To be tried again from `dueAt` on. */
   retry(report: QueuedReport, attempts: number, dueAt: number): Promise<void>;
   /** To be kept, and not tried again. */

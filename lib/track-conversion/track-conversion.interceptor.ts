@@ -1,21 +1,16 @@
 import { CallHandler, ExecutionContext, Injectable, NestInterceptor } from '@nestjs/common';
-import { SSE_METADATA } from '@nestjs/common/constants.js';
-import { Reflector } from '@nestjs/core';
 import { Observable } from 'rxjs';
 import { loggerOf } from '../conversion-feedback.account.js';
 import { DEFAULT_ACCOUNT } from '../conversion-feedback.options.js';
 import { ConversionFeedbackService } from '../conversion-feedback.service.js';
 import { ConversionStatus } from '../conversion-status.js';
 import { VerificationOutcome } from '../storage/conversion-storage.js';
+import { HandlerTraits, traitsOf } from './handler-traits.js';
 import { hasGoodStatus, ownAnswer } from './http-response.js';
 import { methodNameOf } from './method-name.js';
 import { onCompletion } from './on-completion.js';
 import { Found, lookUp } from './received.js';
 import { eventMeansSuccess, meansSuccess } from './success.js';
-import { TRACK_CONVERSION, TrackConversionOptions } from './track-conversion.options.js';
-
-/** Options of a handler that has none: those of `@TrackConversion()`. */
-const DEFAULTS: TrackConversionOptions = {};
 
 /**
  * What `@TrackConversion()` binds; with `@UseInterceptors(TrackConversionInterceptor)` it does the
@@ -37,30 +32,22 @@ export class TrackConversionInterceptor implements NestInterceptor {
   /** Name of the account whose messages it settles. */
   protected readonly account: string = DEFAULT_ACCOUNT;
 
-  // Not injected: where the app runs on another copy of Nest, it has no such provider.
-  readonly #reflector = new Reflector();
-
   constructor(private readonly feedback: ConversionFeedbackService) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const handler = context.getHandler();
-    const options =
-      this.#reflector.getAllAndOverride<TrackConversionOptions | undefined>(TRACK_CONVERSION, [
-        handler,
-        context.getClass(),
-      ]) ?? DEFAULTS;
+    const traits = traitsOf(context);
     // A class may name one account and a handler of it another: the handler's interceptor is here too.
-    const isOurs = (options.name ?? DEFAULT_ACCOUNT) === this.account;
+    const isOurs = (traits.options.name ?? DEFAULT_ACCOUNT) === this.account;
     if (!isOurs || !this.#isReal() || isBoundFurtherOut(context)) return next.handle();
     const passage = {
-      cancellable: isEventStream(context),
+      cancellable: traits.isEventStream,
       lastValueWaits: ['ws', 'rpc'].includes(context.getType()),
     };
     return next.handle().pipe(
       onCompletion((last, hasValue) => {
         // Nest answers 500 where a handler completes without a value.
         if (!hasValue && ['http', 'graphql'].includes(context.getType())) return undefined;
-        return this.#completed(options, context, last);
+        return this.#completed(traits, context, last);
       }, passage),
     );
   }
@@ -72,16 +59,17 @@ export class TrackConversionInterceptor implements NestInterceptor {
 
   /** Returns what the response waits for, if anything. Never throws or rejects. */
   #completed(
-    options: TrackConversionOptions,
+    traits: HandlerTraits,
     context: ExecutionContext,
     last: unknown,
   ): Promise<void> | undefined {
     const timestamp = this.feedback.now();
-    const conclude = () => this.#conclude(options, context, last, timestamp);
+    const conclude = () => this.#conclude(traits, context, last, timestamp);
     const unreadable = (error: unknown) =>
       this.#fault(context, 'what the handler received or returned can’t be read', error);
     try {
-      const answer = context.getType() === 'http' ? ownAnswer(context) : undefined;
+      const answer =
+        context.getType() === 'http' && traits.answersItself ? ownAnswer(context) : undefined;
       if (!answer) return conclude();
       void answer.then((answered) => (answered ? conclude() : undefined)).catch(unreadable);
       return undefined;
@@ -91,7 +79,7 @@ export class TrackConversionInterceptor implements NestInterceptor {
   }
 
   #conclude(
-    options: TrackConversionOptions,
+    { options, isEventStream }: HandlerTraits,
     context: ExecutionContext,
     last: unknown,
     timestamp: Date,
@@ -104,7 +92,7 @@ export class TrackConversionInterceptor implements NestInterceptor {
       status = ConversionStatus.CONVERTED,
     } = options;
     const succeeded =
-      isEventStream(context) || context.getType() === 'ws' ? eventMeansSuccess : meansSuccess;
+      isEventStream || context.getType() === 'ws' ? eventMeansSuccess : meansSuccess;
     if (!when && !messageUuid && typeof verificationId === 'string') {
       if (!succeeded(last)) return undefined;
       return this.#settle(context, lookUp(verificationId, context), { status, timestamp });
@@ -165,10 +153,6 @@ function isBoundFurtherOut(context: ExecutionContext & { [LOOKED_AT]?: true }): 
   if (context[LOOKED_AT]) return true;
   context[LOOKED_AT] = true;
   return false;
-}
-
-function isEventStream(context: ExecutionContext): boolean {
-  return Reflect.hasMetadata(SSE_METADATA, context.getHandler());
 }
 
 function foundByFunction(id: string | undefined): Found {

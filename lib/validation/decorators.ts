@@ -76,12 +76,17 @@ export function timeOf(date: Date): number {
 export function IsText(min: number, max: number): PropertyDecorator {
   return Keeps(
     'isText',
-    (value) =>
-      typeof value === 'string' &&
-      value.length >= min &&
-      value.length <= max &&
-      !/\p{Surrogate}/u.test(value),
+    (value) => isText(value, min, max),
     `must be a string of ${min} to ${max} characters, well-formed`,
+  );
+}
+
+export function isText(value: unknown, min: number, max: number): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length >= min &&
+    value.length <= max &&
+    !/\p{Surrogate}/u.test(value)
   );
 }
 

@@ -1,4 +1,4 @@
-import { IsEnum, IsOptional } from 'class-validator';
+import { IsEnum, IsOptional, isEnum } from 'class-validator';
 import {
   Fault,
   InvalidMessageError,
@@ -14,7 +14,9 @@ import {
   IsMoment,
   IsText,
   Keeps,
+  isMessageUuid,
   isMoment,
+  isText,
   timeOf,
 } from './decorators.js';
 import { SecretFields, faultsOf, fieldsOf, isFields } from './faults.js';
@@ -24,8 +26,11 @@ const NONE: ReadonlySet<string> = new Set();
 
 const statusMessage = { message: `must be one of ${Object.values(ConversionStatus).join(', ')}` };
 
+/** Characters of a verification's id: at least, at most. */
+const ID_LENGTH = [1, 512] as const;
+
 class OutcomeInput {
-  @IsText(1, 512)
+  @IsText(...ID_LENGTH)
   verificationId!: string;
 
   @IsEnum(ConversionStatus, statusMessage)
@@ -51,7 +56,7 @@ class ReportInput {
 }
 
 class TrackInput {
-  @IsText(1, 512)
+  @IsText(...ID_LENGTH)
   verificationId!: string;
 
   @IsMessageUuid()
@@ -123,9 +128,18 @@ class MessageInput {
   messageUuid!: string;
 }
 
-/** All that is wrong with a verification's outcome. */
-export function outcomeFaults(outcome: VerificationOutcome): Fault[] {
-  return checked(OutcomeInput, outcome, {}).faults;
+/**
+ * What is wrong with a verification's outcome, in a sentence. Nearly always nothing is, and a login
+ * waits for it: so the rules alone are asked first, and class-validator only for what it says.
+ */
+export function outcomeFault(outcome: VerificationOutcome): string | undefined {
+  const { verificationId, status, timestamp, messageUuid } = outcome;
+  const isWell =
+    isText(verificationId, ...ID_LENGTH) &&
+    isEnum(status, ConversionStatus) &&
+    isMoment(timestamp) &&
+    (messageUuid === undefined || isMessageUuid(messageUuid));
+  return isWell ? undefined : checked(OutcomeInput, outcome, {}).faults.at(0)?.message;
 }
 
 /**

@@ -35,8 +35,8 @@ export class LedgerQueue implements ReportQueue {
     return this.transact((ledger) => ledger.survived(report), 'soon');
   }
 
-  done(report: QueuedReport): Promise<void> {
-    return this.transact((ledger) => ledger.done(report), 'soon');
+  done(report: QueuedReport, urgency: 'now' | 'soon'): Promise<void> {
+    return this.transact((ledger) => ledger.done(report), urgency);
   }
 
   retry(report: QueuedReport, attempts: number, dueAt: number): Promise<void> {

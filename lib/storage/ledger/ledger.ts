@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { ConversionReport, FailedReport, FailureReason } from '../../conversion-report.js';
 import { ConversionStatus } from '../../conversion-status.js';
 import { InsightsBucket, InsightsMark } from '../../insights/bucket.js';
@@ -12,6 +11,7 @@ import {
   TrackedMessage,
   VerificationOutcome,
 } from '../conversion-storage.js';
+import { digestOf } from '../verification-digest.js';
 import { replaces, settlement } from './settlement.js';
 import { AgendaEntry, MessageRecord, PendingRecord, Tables } from './tables.js';
 
@@ -64,7 +64,7 @@ export class Ledger {
   /** Remembers a message. Returns false where it belongs to another verification. */
   track(message: TrackedMessage, now: number): boolean {
     const { messages, uuids, totals, deadlines } = this.tables;
-    const verification = digest(message.verificationId);
+    const verification = digestOf(message.verificationId);
     const number = uuids.get(message.messageUuid);
     const known = number === undefined ? undefined : messages.get(number);
     if (known?.verification) return known.verification === verification;
@@ -92,7 +92,7 @@ export class Ledger {
 
   /** Gives each message of a verification the status that its outcome makes of it. */
   settle(outcome: VerificationOutcome, now: number): Settlement {
-    const numbers = this.#remembered(digest(outcome.verificationId), now);
+    const numbers = this.#remembered(digestOf(outcome.verificationId), now);
     if (numbers.length === 0) {
       return { reports: [], unmatched: 'no message of this verification is tracked, or no longer' };
     }
@@ -381,14 +381,15 @@ export class Ledger {
     if (record.status === undefined) this.tables.totals.open -= 1;
     this.tables.messages.put(number, { ...record, status, statusAt });
     if (record.verification && status === CONVERTED) this.#tally.converted(record, statusAt);
-    this.#forgetFailed(number);
+    if (record.status !== undefined) this.#forgetFailed(number);
     this.#pend(number, record, now);
     return told(record.uuid, status, statusAt);
   }
 
   #pend(number: number, record: MessageRecord | undefined, now: number): void {
     const { pending, due, totals } = this.tables;
-    const before = pending.get(number);
+    // Of a message without a status nothing can be on its way.
+    const before = record?.status === undefined ? undefined : pending.get(number);
     if (before) due.remove(before.dueAt, number);
     else {
       totals.pending += 1;
@@ -471,11 +472,6 @@ export class Ledger {
     if (others.length > 0) verifications.put(record.verification, others);
     else verifications.remove(record.verification);
   }
-}
-
-/** A verification's id as it is stored: its length is fixed, and no phone number stands in it. */
-function digest(verificationId: string): string {
-  return createHash('sha256').update(verificationId).digest('base64url');
 }
 
 /** Ms from a message's sending to its conversion. Two clocks may have seen them. */

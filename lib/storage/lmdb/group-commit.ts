@@ -8,7 +8,7 @@ import { Gate } from './gate.js';
 import { LmdbBooks } from './lmdb-tables.js';
 
 /** How long a write that nobody waits for may wait for others to join it, in ms. */
-const SOON = 20;
+const SOON = 50;
 /** Works that wait at most: beyond that, what comes is refused. */
 const WAITING = 100_000;
 /** Works that share one transaction at most: the event loop does them in one go. */

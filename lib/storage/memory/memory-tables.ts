@@ -84,12 +84,16 @@ class MemoryAgenda implements Agenda {
   #placeOf(at: number, message: number): number {
     let low = 0;
     let high = this.#entries.length;
+    if (high > 0 && isBefore(this.#entries[high - 1], at, message)) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const [otherAt, other] = this.#entries[middle];
-      if (otherAt < at || (otherAt === at && other < message)) low = middle + 1;
+      if (isBefore(this.#entries[middle], at, message)) low = middle + 1;
       else high = middle;
     }
     return low;
   }
+}
+
+function isBefore([otherAt, other]: AgendaEntry, at: number, message: number): boolean {
+  return otherAt < at || (otherAt === at && other < message);
 }

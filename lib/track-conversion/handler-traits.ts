@@ -1,0 +1,62 @@
+import { ExecutionContext } from '@nestjs/common';
+import {
+  RESPONSE_PASSTHROUGH_METADATA,
+  ROUTE_ARGS_METADATA,
+  SSE_METADATA,
+} from '@nestjs/common/constants.js';
+import { Reflector } from '@nestjs/core';
+import { methodNameOf } from './method-name.js';
+import { TRACK_CONVERSION, TrackConversionOptions } from './track-conversion.options.js';
+
+/** What decorators say of a handler. */
+export interface HandlerTraits {
+  /** Its own, or else its class's; those of `@TrackConversion()` where there are none. */
+  readonly options: TrackConversionOptions;
+  /** Whether Nest leaves an HTTP answer to it. */
+  readonly answersItself: boolean;
+  readonly isEventStream: boolean;
+}
+
+const DEFAULTS: TrackConversionOptions = {};
+
+/** How Nest numbers the arguments of a handler that are `@Res()` and `@Next()`. */
+const ANSWERS_ITSELF = /^[12]:/;
+
+// Not injected: where the app runs on another copy of Nest, it has no such provider.
+const reflector = new Reflector();
+
+/** By class and function: every login asks, and decorators don't change. */
+const known = new WeakMap<object, WeakMap<object, HandlerTraits>>();
+
+export function traitsOf(context: ExecutionContext): HandlerTraits {
+  const [type, handler] = [context.getClass(), context.getHandler()];
+  const ofType = known.get(type) ?? new WeakMap<object, HandlerTraits>();
+  const traits = ofType.get(handler) ?? read(context);
+  known.set(type, ofType.set(handler, traits));
+  return traits;
+}
+
+function read(context: ExecutionContext): HandlerTraits {
+  const [type, handler] = [context.getClass(), context.getHandler()];
+  const options = reflector.getAllAndOverride<TrackConversionOptions | undefined>(
+    TRACK_CONVERSION,
+    [handler, type],
+  );
+  return {
+    options: options ?? DEFAULTS,
+    answersItself: answersItself(context),
+    isEventStream: Reflect.hasMetadata(SSE_METADATA, handler),
+  };
+}
+
+/**
+ * Whether Nest leaves the answer to the handler, since it takes a bare `@Res()` or `@Next()`. So it is
+ * taken where that can't be told: to report before an answer that says no would be the worse mistake.
+ */
+function answersItself(context: ExecutionContext): boolean {
+  const [type, method] = [context.getClass(), methodNameOf(context)];
+  if (method === undefined) return true;
+  if (Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, type, method)) return false;
+  const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, type, method) ?? {}) as object;
+  return Object.keys(args).some((key) => ANSWERS_ITSELF.test(key));
+}
