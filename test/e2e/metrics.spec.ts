@@ -13,14 +13,17 @@ import {
 } from '../../lib/index.js';
 import { CLOCK } from '../../lib/delivery/clock.js';
 import { PlivoSandbox } from '../../lib/sandbox/index.js';
+import { SeededRandom } from '../chaos/harness/random.js';
 import { RunningApp, startApp } from '../support/app.js';
 import { ShiftableClock } from '../support/clocks.js';
 import { markersIn } from '../support/forms.js';
 import { Prometheus, Scrape } from '../support/prometheus.js';
 import { newUuid } from '../support/storage-host.js';
 import { tempFolder } from '../support/temp-folder.js';
+import { traffic } from '../support/traffic.js';
 import { until } from '../support/until.js';
 
+const HOUR = 3_600_000;
 const NUMBER = '14155550123';
 const CODE = '90471147';
 const ROOT = join(import.meta.dirname, '../..');
@@ -173,6 +176,40 @@ describe('metrics, scraped from an app in which much goes wrong', () => {
     expect(scrape.sum('conversion_duration_bucket', { le: '20' })).toBe(3);
     expect(scrape.sum('conversion_duration_bucket', { le: '30' })).toBe(4);
     expect(pausedBy(scrape)).toEqual({ refused: 0, down: 0, slowed: 0 });
+  });
+
+  it('tell of 20,000 verifications what a count by hand does', async () => {
+    app = await startApp({ sandbox, options: { storage: new MemoryConversionStorage() } });
+    sandbox.down();
+    const now = Date.now();
+    const span = { from: now - 6 * HOUR, length: 6 * HOUR, count: 20_000 };
+    const rates = [0.9, 0.86, 0.82, 0.78, 0.71, 0.64, 0.6, 0.41];
+    const countries = rates.map((rate, index) => {
+      return { name: `C${index}`, weight: index + 1, rateAt: () => rate };
+    });
+    const took: number[] = [];
+    for (const { sentAt, convertedAt } of traffic(new SeededRandom(20_261_126), span, countries)) {
+      const id = newUuid();
+      await app.feedback.track(id, newUuid(), { sentAt: new Date(sentAt) });
+      if (convertedAt === undefined || convertedAt > now) continue;
+      took.push((convertedAt - sentAt) / 1_000);
+      await app.feedback.report(id, undefined, { timestamp: new Date(convertedAt) });
+    }
+    const scrape = await prometheus.scrape();
+
+    expect(scrape.sum('messages_tracked_total')).toBe(20_000);
+    expect(scrape.sum('messages_open')).toBe(20_000 - took.length);
+    expect(scrape.sum('reports_recorded_total', { [STATUS]: 'CONVERTED' })).toBe(took.length);
+    expect(scrape.sum('reports_recorded_total')).toBe(took.length);
+    expect(scrape.sum('reports_pending')).toBe(took.length);
+    const buckets = scrape.of('conversion_duration_bucket');
+    expect(buckets.length).toBeGreaterThan(10);
+    for (const { labels, value } of buckets) {
+      const bound = labels.le === '+Inf' ? Infinity : Number(labels.le);
+      expect([bound, value]).toEqual([bound, took.filter((seconds) => seconds <= bound).length]);
+    }
+    const sum = took.reduce((all, seconds) => all + seconds, 0);
+    expect(scrape.sum('conversion_duration_sum')).toBeCloseTo(sum, 3);
   });
 
   it('count from zero, so that an alert sees the first outcome that is lost', async () => {
