@@ -71,7 +71,7 @@ export interface PausedEvent {
   readonly reason: FailureReason;
 }
 
-/** Delivery goes on. */
+/** Delivery goes on, here or by another process that has taken it over. */
 export interface ResumedEvent {
   readonly type: 'resumed';
   readonly cause: PauseCause;

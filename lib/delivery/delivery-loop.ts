@@ -56,7 +56,7 @@ export const REFUSALS = 3;
  *   report fails by age.
  */
 export class DeliveryLoop {
-  readonly #line = new Line();
+  #line = new Line();
   readonly #window: RequestWindow;
   readonly #inFlight = new Map<number, Promise<void>>();
   readonly #refusals = new Map<number, { count: number; passedBefore: number }>();
@@ -153,6 +153,15 @@ export class DeliveryLoop {
     await this.#round;
     if (this.#inFlight.size === 0) return true;
     return settlesWithin(this.host.clock, timeout, Promise.all(this.#inFlight.values()));
+  }
+
+  /** Stops since another process delivers from now on: what stands in its way it says itself. */
+  async handOver(): Promise<void> {
+    await this.stop(0);
+    const { announced } = this.#line.state;
+    this.#line = new Line();
+    this.#notedStandstill = 0;
+    if (announced) this.host.emit({ type: 'resumed', cause: announced });
   }
 
   /** One round. Returns how long to sleep, in ms. Never rejects. */
@@ -263,11 +272,12 @@ export class DeliveryLoop {
   async #answered(report: QueuedReport, answer: DeliveryAnswer, probe: boolean): Promise<void> {
     const { clock } = this.host;
     const blockedBefore = this.#line.block !== undefined;
-    this.#tell(this.#line.answered(answer, report.key, probe, clock.elapsed()));
+    if (this.#running) this.#tell(this.#line.answered(answer, report.key, probe, clock.elapsed()));
     if (answer.kind === 'done') return this.#done(report);
     if (answer.kind === 'rejected') return this.#fail(report, answer.reason);
     if (answer.kind === 'refused') return this.#refused(report, answer.reason);
-    const lineAtFault = blockedBefore || this.#line.block !== undefined;
+    // Who has stopped doesn't know how the line is.
+    const lineAtFault = !this.#running || blockedBefore || this.#line.block !== undefined;
     if (lineAtFault) return this.#retry(report, report.attempts, 0, answer.reason);
     if (report.age >= this.settings.maxAge) return this.#fail(report, tooOld(answer.reason));
     return this.#retry(

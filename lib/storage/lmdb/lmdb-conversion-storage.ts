@@ -155,7 +155,7 @@ export class LmdbConversionStorage extends LedgerStorage {
       acquired: (predecessor) => {
         if (this.#delivering) this.#loop?.start(predecessor);
       },
-      lost: () => void this.#loop?.stop(0),
+      lost: () => void this.#loop?.handOver(),
       lastRequestAgo: () => this.#loop?.lastRequestAgo ?? Infinity,
       hasInFlight: () => this.#loop?.hasInFlight ?? false,
     });

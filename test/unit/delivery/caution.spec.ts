@@ -1,16 +1,25 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { ConversionStatus } from '../../../lib/index.js';
+import { ConversionStatus, DeliveryAnswer } from '../../../lib/index.js';
 import { DeliveryLoop } from '../../../lib/delivery/delivery-loop.js';
 import { LedgerQueue } from '../../../lib/storage/ledger/ledger-queue.js';
 import { Ledger } from '../../../lib/storage/ledger/ledger.js';
 import { memoryTables } from '../../../lib/storage/memory/memory-tables.js';
+import { EventLog } from '../../support/event-log.js';
 import { ManualClock, settled } from '../../support/clocks.js';
 import { newUuid, settings, storageHost } from '../../support/storage-host.js';
 
 const { CONVERTED, NOT_CONVERTED } = ConversionStatus;
 
+const unauthorized: DeliveryAnswer = {
+  kind: 'refused',
+  reason: { status: 401, message: 'no' },
+  maybeOne: false,
+};
+
 describe('a process that takes delivery over', () => {
   let clock: ManualClock;
+  let events: EventLog;
+  let answer: () => DeliveryAnswer;
   let ledger: Ledger;
   let loop: DeliveryLoop;
   let requests: string[];
@@ -22,7 +31,9 @@ describe('a process that takes delivery over', () => {
     requests = [];
     most = [];
     let inFlight = 0;
-    const { host } = storageHost({ clock });
+    answer = () => ({ kind: 'done' });
+    const { host, events: log } = storageHost({ clock });
+    events = log;
     ledger = new Ledger(memoryTables(), host);
     const queue = new LedgerQueue(ledger, async (work) => work(ledger), host);
     loop = new DeliveryLoop(
@@ -32,7 +43,7 @@ describe('a process that takes delivery over', () => {
         most.push((inFlight += 1));
         await settled();
         inFlight -= 1;
-        return { kind: 'done' };
+        return answer();
       },
       settings,
       { ...host, mayRequest: () => true, storageFailed: () => {} },
@@ -76,5 +87,35 @@ describe('a process that takes delivery over', () => {
     );
     expect(Math.max(...most)).toBe(settings.concurrency);
     await loop.stop(0);
+  });
+
+  it('says that delivery goes on where it has to leave it to another one, and begins anew', async () => {
+    answer = () => unauthorized;
+    record(CONVERTED);
+    loop.start();
+    await clock.advance(1_000);
+    expect(events.of('paused')).toMatchObject([{ cause: 'refused' }]);
+    await loop.handOver();
+    expect(events.of('resumed')).toMatchObject([{ cause: 'refused' }]);
+
+    answer = () => ({ kind: 'done' });
+    loop.start({ died: false, leftInFlight: false, lastRequestAgo: 5_000 });
+    await clock.advance(0);
+    expect(events.of('delivered')).toHaveLength(1);
+    expect(events.of('resumed')).toHaveLength(1);
+    await loop.stop(0);
+  });
+
+  it('doesn’t hold against a report what it hears of it after it has left', async () => {
+    answer = () => ({ kind: 'not-now', reason: { status: 500, message: 'server error' } });
+    for (let i = 0; i < settings.concurrency; i += 1) record(CONVERTED);
+    loop.start();
+    while (requests.length < settings.concurrency) await Promise.resolve();
+    await loop.handOver();
+    await settled();
+    expect(events.of('paused')).toEqual([]);
+    expect(events.of('retrying').map(({ attempts }) => attempts)).toEqual(
+      new Array(settings.concurrency).fill(0),
+    );
   });
 });
