@@ -122,8 +122,8 @@ export class Gate {
   }
 
   /**
-   * Ends the keeper. One that waits for the lock can't be ended: it is left for the next who opens
-   * the gate, and keeps no process alive.
+   * Ends the keeper. One that waits for the lock can't be ended yet: until then it is left for the next
+   * who opens the gate, and keeps no process alive.
    */
   async close(): Promise<void> {
     if (this.#passes > 0) {
@@ -137,9 +137,13 @@ export class Gate {
     await this.#ended;
   }
 
-  /** The keeper alone keeps no process alive. */
+  /** The keeper alone keeps no process alive, and one that nobody needs any more ends. */
   #mayEnd(): void {
-    if (this.#passes === 0) this.#keeper.unref();
+    if (this.#passes > 0) return;
+    this.#keeper.unref();
+    if (leftInUse.get(this.path) !== this) return;
+    leftInUse.delete(this.path);
+    void this.close();
   }
 
   #nextPhase(): void {

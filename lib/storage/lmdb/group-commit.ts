@@ -1,6 +1,6 @@
 import { RootDatabase } from 'lmdb';
 import { StorageError } from '../../conversion-feedback.errors.js';
-import { Clock, settlesWithin } from '../../delivery/clock.js';
+import { Clock } from '../../delivery/clock.js';
 import { Transact } from '../ledger/ledger-queue.js';
 import { Ledger } from '../ledger/ledger.js';
 import { Durability } from './durability.js';
@@ -68,10 +68,10 @@ export class GroupCommit {
       else this.#cancelSoon ??= this.clock.after(SOON, () => this.#start());
     });
 
-  /** Resolves to whether all that waits was written, or has failed, within so many ms. */
-  async drain(longest: number): Promise<boolean> {
+  /** Resolves once all that waits was written, or has failed. */
+  async drain(): Promise<void> {
     this.#start();
-    return settlesWithin(this.clock, longest, Promise.resolve(this.#draining));
+    await this.#draining;
   }
 
   #start(): void {

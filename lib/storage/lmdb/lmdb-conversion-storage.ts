@@ -166,12 +166,13 @@ export class LmdbConversionStorage extends LedgerStorage {
       close: async () => {
         // Whoever holds the write lock for longer keeps no process from ending: nothing that was
         // recorded waits here.
-        const isDrained = await group.drain(LONGEST_CLOSE);
-        if (isDrained) await env.close();
+        const closed = group.drain().then(async () => {
+          await env.close();
+          // A mark that stays makes the next opening check the file.
+          if (!isBroken) unmark();
+        });
+        await settlesWithin(host.clock, LONGEST_CLOSE, closed);
         await gate.close();
-        if (!isDrained) return;
-        // A mark that stays makes the next opening check the file.
-        if (!isBroken) unmark();
       },
     };
   }
