@@ -11,13 +11,18 @@ import { Bookkeeping, Site } from './site.js';
 
 /** The time of a moment, in ms. */
 const MOMENT = 25;
+/** How often a process looks after its lease, in ms. */
+const LOOK = 250;
 
 /** What the processes of a site are made of. */
 export interface InProcessStore {
   /** Another storage over the store. */
   make(): ConversionStorage;
-  /** A storage's process died: what it held on to is let go, as it would be in time. */
-  died(storage: ConversionStorage): Promise<void>;
+  /**
+   * A storage's process died: what it held on to is let go, as it would be in time.
+   * @param liveOn lets the others do what they do again and again: they don't stand still meanwhile
+   */
+  died(storage: ConversionStorage, liveOn: () => Promise<void>): Promise<void>;
   /** It ended in order, with requests in flight that were cut. */
   ended(storage: ConversionStorage): Promise<void>;
   /** Lets happen what happens outside of this process. */
@@ -115,7 +120,7 @@ export class InProcessSite implements Site {
     process.alive = false;
     process.clock.die();
     this.#dead.push(process);
-    await this.store.died(process.storage);
+    await this.store.died(process.storage, () => this.#pass(LOOK));
   }
 
   async jump(ms: number): Promise<void> {
@@ -123,7 +128,12 @@ export class InProcessSite implements Site {
   }
 
   async moment(): Promise<void> {
-    this.#clock.jump(MOMENT);
+    await this.#pass(MOMENT);
+  }
+
+  /** Lets time pass, and what begins in it come to its end. */
+  async #pass(ms: number): Promise<void> {
+    this.#clock.jump(ms);
     await settled();
     await this.store.moment();
     // A write that changes nothing: what waited to be written is written with it.

@@ -9,6 +9,9 @@ import { Bookkeeping, Site } from './site.js';
 const MOMENT = 25;
 /** Longer than the term of a lease, in ms. */
 const LEASE_OVER = 4_000;
+/** How often its holder renews it, and looks whether it has to, in ms. */
+const RENEWAL = 1_000;
+const LOOK = 250;
 
 /** Processes that wait for a store: to start one takes longer than a whole sequence. */
 export class ProcessPool {
@@ -100,7 +103,11 @@ export class ProcessSite implements Site {
     const process = this.#processes.get(number)!;
     await process.kill();
     this.#processes.delete(number);
-    this.#machineAhead += LEASE_OVER;
+    // The others don't stand still meanwhile.
+    for (let passed = 0; passed < LEASE_OVER; passed += RENEWAL) {
+      this.#machineAhead += RENEWAL;
+      await this.#pass(LOOK);
+    }
   }
 
   async jump(ms: number): Promise<void> {
@@ -109,7 +116,12 @@ export class ProcessSite implements Site {
   }
 
   async moment(): Promise<void> {
-    await this.jump(MOMENT);
+    await this.#pass(MOMENT);
+  }
+
+  /** Lets time pass, and what begins in it come to its end. */
+  async #pass(ms: number): Promise<void> {
+    await this.jump(ms);
     // A write that changes nothing: what waited to be written is written with it.
     await Promise.all(this.alive.map((number) => this.process(number).retryFailed(newUuid())));
   }
