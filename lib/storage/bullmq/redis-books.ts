@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { StorageError } from '../../conversion-feedback.errors.js';
 import { ConversionReport } from '../../conversion-report.js';
 import { LineState } from '../../delivery/line.js';
-import { InsightsBucket, InsightsMark } from '../../insights/bucket.js';
+import { InsightsBucket, InsightsMark, hourOf } from '../../insights/bucket.js';
 import {
   ConversionStorageHost,
   Enqueued,
@@ -14,9 +14,9 @@ import {
 import { Owner } from '../account-claim.js';
 import { ReportRef } from './job-id.js';
 import { OutboxEntry, readEntry } from './outbox-entry.js';
+import { ScriptName, scripts } from './lua/scripts.js';
 import { failureOf } from './redis-failure.js';
 import { readInsights } from './redis-insights.js';
-import { ScriptName, scripts } from './scripts.js';
 import { letterOf, statusOf } from './status-letter.js';
 import { Together } from './together.js';
 
@@ -26,8 +26,13 @@ const TIMED_OUT = 'Command timed out';
 const MESSAGES_PER_VERIFICATION = 100;
 /** Messages that one sweep looks at: Redis does nothing else meanwhile. */
 const SWEEP_SIZE = 200;
+/** Verifications or jobs that one script sees to. */
+const AT_ONCE = 100;
 /** A request is held to be in flight for so many ms after its timeout. */
 const MARGIN = 1_000;
+
+/** What was done, and the entries that it left in the outbox. */
+export type Settled = Settlement & { readonly entries: readonly OutboxEntry[] };
 
 /** What the books know of the report whose job was taken, and what is to be done with it. */
 export type Taken =
@@ -73,8 +78,13 @@ type Reply = (string | null)[];
 
 /** The scripts, by what they mean. Each call is one step in Redis. */
 export class RedisBooks {
-  readonly #takes = new Together<{ ref: ReportRef; taking: Taking }, Taken>((wishes) =>
-    this.#take(wishes),
+  readonly #settlements = new Together<VerificationOutcome, Settled>(
+    (outcomes) => this.#settle(outcomes),
+    AT_ONCE,
+  );
+  readonly #takes = new Together<{ ref: ReportRef; taking: Taking }, Taken>(
+    (wishes) => this.#take(wishes),
+    AT_ONCE,
   );
 
   constructor(
@@ -102,7 +112,7 @@ export class RedisBooks {
       digest(message.verificationId),
       message.sentAt.getTime(),
       message.sentAtGiven ? 1 : 0,
-      message.country ?? '',
+      countryOf(message.country),
       retention,
       expireAfter ?? '',
       MESSAGES_PER_VERIFICATION,
@@ -110,24 +120,8 @@ export class RedisBooks {
     return tracked === 1;
   }
 
-  async settle(outcome: VerificationOutcome): Promise<Settlement & { entries: OutboxEntry[] }> {
-    const { superseded, retention } = this.host;
-    const [what, sentAt, ...rest] = await this.#run<string[]>('settle', [
-      digest(outcome.verificationId),
-      letterOf(outcome.status),
-      outcome.timestamp.getTime(),
-      outcome.messageUuid ?? '',
-      superseded ? letterOf(superseded) : '',
-      retention,
-    ]);
-    const entries = rest.map(readEntry);
-    const reports = entries.map(({ report }) => report);
-    if (what === 'settled') return { reports, entries, ...timeTo(outcome.timestamp, sentAt) };
-    const unmatched =
-      what === 'foreign'
-        ? 'the message named is none of this verification'
-        : 'no message of this verification is tracked, or no longer';
-    return { reports, entries, unmatched };
+  settle(outcome: VerificationOutcome): Promise<Settled> {
+    return this.#settlements.want(outcome);
   }
 
   async enqueue({
@@ -232,12 +226,26 @@ export class RedisBooks {
 
   /** @returns whether the mark is set by this call */
   async markInsights({ country, hour, name, at }: InsightsMark): Promise<boolean> {
-    return (await this.#run<number>('markInsights', [hour, country, name, at])) === 1;
+    const args = [hourOf(hour), countryOf(country), name, at];
+    return (await this.#run<number>('markInsights', args)) === 1;
   }
 
   async totals(): Promise<{ open: number; pending: number }> {
     const [open, pending] = await this.guard(this.redis.hmget(this.base, 'open', 'pending'));
     return { open: Number(open ?? 0), pending: Number(pending ?? 0) };
+  }
+
+  async #settle(outcomes: readonly VerificationOutcome[]): Promise<(Settled | StorageError)[]> {
+    const { superseded, retention } = this.host;
+    const args = outcomes.flatMap(({ verificationId, status, timestamp, messageUuid }) => [
+      digest(verificationId),
+      letterOf(status),
+      timestamp.getTime(),
+      messageUuid ?? '',
+    ]);
+    const shared = [superseded ? letterOf(superseded) : '', retention];
+    const replies = await this.#run<string[][]>('settle', [...shared, ...args]);
+    return replies.map((reply, index) => readSettled(outcomes[index], reply));
   }
 
   async #take(wishes: readonly { ref: ReportRef; taking: Taking }[]): Promise<Taken[]> {
@@ -279,9 +287,13 @@ export class RedisBooks {
     } catch (error) {
       const cause = failureOf(error);
       if (cause.message === TIMED_OUT) this.hangs();
-      throw new StorageError(`Redis can't be asked now: ${cause.message}`, { cause });
+      throw notNow(cause);
     }
   }
+}
+
+function notNow(cause: Error): StorageError {
+  return new StorageError(`Redis can't be asked now: ${cause.message}`, { cause });
 }
 
 function commandOf(script: string): string {
@@ -294,9 +306,29 @@ function timeTo(convertedAt: Date, sentAt = ''): { timeToConvert?: number } {
   return sentAt ? { timeToConvert: Math.max(0, convertedAt.getTime() - Number(sentAt)) } : {};
 }
 
+/** A country as messages are counted by it. */
+function countryOf(country = ''): string {
+  return /^[A-Z]{2}$/.test(country) ? country : '';
+}
+
 /** A verification's id as it is stored: its length is fixed, and no phone number stands in it. */
 function digest(verificationId: string): string {
-  return createHash('sha256').update(verificationId).digest('base64url').slice(0, 22);
+  return hash('sha256', verificationId, 'base64url').slice(0, 22);
+}
+
+function readSettled(
+  { timestamp }: VerificationOutcome,
+  [what, first, ...rest]: string[],
+): Settled | StorageError {
+  if (what === 'error') return notNow(failureOf(first));
+  const entries = rest.map(readEntry);
+  const reports = entries.map(({ report }) => report);
+  if (what === 'settled') return { reports, entries, ...timeTo(timestamp, first) };
+  const unmatched =
+    what === 'foreign'
+      ? 'the message named is none of this verification'
+      : 'no message of this verification is tracked, or no longer';
+  return { reports, entries, unmatched };
 }
 
 function readTaken({ messageUuid }: ReportRef, [kind, ...rest]: Reply): Taken {
