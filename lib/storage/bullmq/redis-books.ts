@@ -78,12 +78,20 @@ type Reply = (string | null)[];
 
 /** The scripts, by what they mean. Each call is one step in Redis. */
 export class RedisBooks {
+  readonly #tracks = new Together<TrackedMessage, boolean>(
+    (messages) => this.#track(messages),
+    AT_ONCE,
+  );
   readonly #settlements = new Together<VerificationOutcome, Settled>(
     (outcomes) => this.#settle(outcomes),
     AT_ONCE,
   );
   readonly #takes = new Together<{ ref: ReportRef; taking: Taking }, Taken>(
     (wishes) => this.#take(wishes),
+    AT_ONCE,
+  );
+  readonly #dones = new Together<{ ref: ReportRef; lease: string }, void>(
+    (wishes) => this.#done(wishes),
     AT_ONCE,
   );
 
@@ -105,22 +113,14 @@ export class RedisBooks {
     return { format: Number(first), owner: { account, accountId } };
   }
 
-  async track(message: TrackedMessage): Promise<boolean> {
-    const { retention, expireAfter } = this.host;
-    const tracked = await this.#run<number>('track', [
-      message.messageUuid,
-      digest(message.verificationId),
-      message.sentAt.getTime(),
-      message.sentAtGiven ? 1 : 0,
-      countryOf(message.country),
-      retention,
-      expireAfter ?? '',
-      MESSAGES_PER_VERIFICATION,
-    ]);
-    return tracked === 1;
+  /** @returns whether it belongs to its verification: not where it is another one's already */
+  track(message: TrackedMessage): Promise<boolean> {
+    this.#settlements.now();
+    return this.#tracks.want(message);
   }
 
   settle(outcome: VerificationOutcome): Promise<Settled> {
+    this.#tracks.now();
     return this.#settlements.want(outcome);
   }
 
@@ -184,8 +184,12 @@ export class RedisBooks {
     return this.#takes.want({ ref, taking });
   }
 
-  async done({ messageUuid, revision }: ReportRef, lease: string): Promise<void> {
-    await this.#run('done', [this.host.retention, messageUuid, revision, lease]);
+  /**
+   * The provider has the report.
+   * @param sent called once Redis does nothing that is asked on this connection before it notes that
+   */
+  async done(ref: ReportRef, lease: string, sent: () => void): Promise<void> {
+    await this.#dones.want({ ref, lease }, sent);
   }
 
   /** @returns whether it is still the newest report of its message */
@@ -235,6 +239,20 @@ export class RedisBooks {
     return { open: Number(open ?? 0), pending: Number(pending ?? 0) };
   }
 
+  async #track(messages: readonly TrackedMessage[]): Promise<(boolean | StorageError)[]> {
+    const { retention, expireAfter } = this.host;
+    const args = messages.flatMap((message) => [
+      message.messageUuid,
+      digest(message.verificationId),
+      message.sentAt.getTime(),
+      message.sentAtGiven ? 1 : 0,
+      countryOf(message.country),
+    ]);
+    const shared = [retention, expireAfter ?? '', MESSAGES_PER_VERIFICATION];
+    const replies = await this.#call<(number | string[])[]>('track', [...shared, ...args]);
+    return replies.map((reply) => (Array.isArray(reply) ? notDone(reply) : reply === 1));
+  }
+
   async #settle(outcomes: readonly VerificationOutcome[]): Promise<(Settled | StorageError)[]> {
     const { superseded, retention } = this.host;
     const args = outcomes.flatMap(({ verificationId, status, timestamp, messageUuid }) => [
@@ -244,7 +262,7 @@ export class RedisBooks {
       messageUuid ?? '',
     ]);
     const shared = [superseded ? letterOf(superseded) : '', retention];
-    const replies = await this.#run<string[][]>('settle', [...shared, ...args]);
+    const replies = await this.#call<string[][]>('settle', [...shared, ...args]);
     return replies.map((reply, index) => readSettled(outcomes[index], reply));
   }
 
@@ -261,11 +279,28 @@ export class RedisBooks {
       letterOf(report.status),
       report.timestamp.getTime(),
     ]);
-    const replies = await this.#run<Reply[]>('take', [leaseFor, ...args]);
+    const replies = await this.#call<Reply[]>('take', [leaseFor, ...args]);
     return replies.map((reply, index) => readTaken(wishes[index].ref, reply));
   }
 
+  async #done(wishes: readonly { ref: ReportRef; lease: string }[]): Promise<void[]> {
+    const args = wishes.flatMap(({ ref, lease }) => [ref.messageUuid, ref.revision, lease]);
+    await this.#call('done', [this.host.retention, ...args]);
+    return wishes.map(() => undefined);
+  }
+
+  /** Runs a script after those that were wanted before. */
   #run<T>(
+    name: ScriptName,
+    args: readonly (string | number)[],
+    keys?: readonly string[],
+  ): Promise<T> {
+    this.#tracks.now();
+    this.#settlements.now();
+    return this.#call(name, args, keys);
+  }
+
+  #call<T>(
     name: ScriptName,
     args: readonly (string | number)[],
     keys: readonly string[] = [],
@@ -296,6 +331,11 @@ function notNow(cause: Error): StorageError {
   return new StorageError(`Redis can't be asked now: ${cause.message}`, { cause });
 }
 
+/** What a script says of one of many that it couldn't do it for. */
+function notDone([, error]: readonly string[]): StorageError {
+  return notNow(failureOf(error));
+}
+
 function commandOf(script: string): string {
   return `conversionFeedback:${script}`;
 }
@@ -316,11 +356,9 @@ function digest(verificationId: string): string {
   return hash('sha256', verificationId, 'base64url').slice(0, 22);
 }
 
-function readSettled(
-  { timestamp }: VerificationOutcome,
-  [what, first, ...rest]: string[],
-): Settled | StorageError {
-  if (what === 'error') return notNow(failureOf(first));
+function readSettled({ timestamp }: VerificationOutcome, reply: string[]): Settled | StorageError {
+  const [what, first, ...rest] = reply;
+  if (what === 'error') return notDone(reply);
   const entries = rest.map(readEntry);
   const reports = entries.map(({ report }) => report);
   if (what === 'settled') return { reports, entries, ...timeTo(timestamp, first) };

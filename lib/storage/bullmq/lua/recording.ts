@@ -1,42 +1,54 @@
-/** Returns 0 where the message belongs to another verification. */
+/**
+ * For each message: uuid, digest of its verification, when it was sent, whether the app said so,
+ * country. Returns for each 0 where it belongs to another verification.
+ */
 export const TRACK = `
-local uuid, digest, sentAt, given, country = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local retention, expireAfter, most = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local m = read(uuid)
-if m.v and m.v ~= '' then return m.v == digest and 1 or 0 end
+local retention, expireAfter, most = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 
-local key = base .. ':v:' .. digest
-local left = keptFor(sentAt, retention)
-local list = redis.call('GET', key)
-local uuids = messagesIn(list, uuid)
-local place = #uuids + 1
-if given == '1' then
-  while place > 1 do
-    local at = redis.call('HGET', message(uuids[place - 1]), 't')
-    if tonumber(at or 0) <= tonumber(sentAt) then break end
-    place = place - 1
+local function track(uuid, digest, sentAt, given, country)
+  local m = read(uuid)
+  if m.v and m.v ~= '' then return m.v == digest and 1 or 0 end
+
+  local key = base .. ':v:' .. digest
+  local left = keptFor(sentAt, retention)
+  local kept = left
+  local list = redis.call('GET', key)
+  if list then
+    local uuids = messagesIn(list, uuid)
+    local place = #uuids + 1
+    if given == '1' then
+      while place > 1 do
+        local at = redis.call('HGET', message(uuids[place - 1]), 't')
+        if tonumber(at or 0) <= tonumber(sentAt) then break end
+        place = place - 1
+      end
+    end
+    table.insert(uuids, place, uuid)
+    while #uuids > most do table.remove(uuids, 1) end
+    list = table.concat(uuids, ' ')
+    kept = math.max(left, redis.call('PTTL', key))
   end
-end
-table.insert(uuids, place, uuid)
-while #uuids > most do table.remove(uuids, 1) end
-if list then left = math.max(left, redis.call('PTTL', key)) end
-redis.call('SET', key, table.concat(uuids, ' '), 'PX', int(left))
+  redis.call('SET', key, list or uuid, 'PX', int(kept))
 
-local tracked = { t = sentAt, c = country, v = digest }
-countSent(tracked)
-if m.t then
-  redis.call('HSET', message(uuid), 'v', digest, 't', sentAt, 'c', country)
+  local tracked = { t = sentAt, c = country, v = digest }
+  if m.t then
+    redis.call('HSET', message(uuid), 'v', digest, 't', sentAt, 'c', country)
+  else
+    local second = awaitDeadline(uuid, sentAt + (expireAfter or retention))
+    redis.call('HSET', message(uuid), 'v', digest, 't', sentAt, 'c', country, 'g', second)
+    redis.call('PEXPIRE', message(uuid), int(left))
+    total('open', 1)
+  end
+  countSent(tracked)
   if m.s == 'C' then countConverted(tracked, m.a) end
   if m.p == 'p' then countMoved(tracked, 'pending', 1) end
   if m.p == 'f' then countMoved(tracked, 'failed', 1) end
-else
-  local second = awaitDeadline(uuid, sentAt + (expireAfter or retention))
-  redis.call('HSET', message(uuid), 'v', digest, 't', sentAt, 'c', country, 'g', second)
-  redis.call('PEXPIRE', message(uuid), int(keptFor(sentAt, retention)))
-  total('open', 1)
+  return 1
 end
+
+local results = each(5, 5, track)
 writeCounts()
-return 1
+return results
 `;
 
 /**
@@ -77,13 +89,7 @@ local function settle(digest, status, statusAt, named)
   return result
 end
 
-local results = {}
-for i = 4, #ARGV, 4 do
-  -- One that can't be settled keeps nobody else's report from the outbox.
-  local isDone, result = pcall(settle, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
-  if not isDone then result = { 'error', type(result) == 'table' and result.err or tostring(result) } end
-  results[#results + 1] = result
-end
+local results = each(4, 4, settle)
 writeReports()
 writeCounts()
 return results

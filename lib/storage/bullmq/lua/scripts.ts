@@ -1,6 +1,7 @@
 import { BASICS } from './basics.js';
 import { COUNTING, FORGET_BUCKETS, MARK_INSIGHTS } from './counting.js';
 import { ANSWERED, DONE, FAIL, RETRY, SURVIVED, TAKE } from './delivering.js';
+import { EACH } from './each.js';
 import { KEEPING } from './keeping.js';
 import { MOVE_LINE, STANDSTILL } from './line.js';
 import { ENQUEUE, LEFT_OVER, RETRY_FAILED, SETTLE, SWEEP, TRACK } from './recording.js';
@@ -20,8 +21,8 @@ const answering = [KEEPING, COUNTING, ANSWERED];
 /** Each script with what it needs, and no more: Redis makes all of its functions at each call. */
 const parts = {
   open: [OPEN],
-  track: [...recording, TRACK],
-  settle: [...recording, SETTLE],
+  track: [...recording, EACH, TRACK],
+  settle: [...recording, EACH, SETTLE],
   enqueue: [...recording, ENQUEUE],
   retryFailed: [...recording, RETRY_FAILED],
   sweep: [...recording, FORGET_BUCKETS, SWEEP],
