@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { StorageError } from '../../conversion-feedback.errors.js';
 import { ConversionReport } from '../../conversion-report.js';
 import { LineState } from '../../delivery/line.js';
-import { InsightsBucket, InsightsMark } from '../../insights/bucket.js';
+import { InsightsBucket, InsightsMark, hourOf } from '../../insights/bucket.js';
 import {
   ConversionStorageHost,
   Enqueued,
@@ -14,9 +14,9 @@ import {
 import { Owner } from '../account-claim.js';
 import { ReportRef } from './job-id.js';
 import { OutboxEntry, readEntry } from './outbox-entry.js';
+import { ScriptName, scripts } from './lua/scripts.js';
 import { failureOf } from './redis-failure.js';
 import { readInsights } from './redis-insights.js';
-import { ScriptName, scripts } from './scripts.js';
 import { letterOf, statusOf } from './status-letter.js';
 import { Together } from './together.js';
 
@@ -26,8 +26,13 @@ const TIMED_OUT = 'Command timed out';
 const MESSAGES_PER_VERIFICATION = 100;
 /** Messages that one sweep looks at: Redis does nothing else meanwhile. */
 const SWEEP_SIZE = 200;
+/** Verifications or jobs that one script sees to. */
+const AT_ONCE = 100;
 /** A request is held to be in flight for so many ms after its timeout. */
 const MARGIN = 1_000;
+
+/** What was done, and the entries that it left in the outbox. */
+export type Settled = Settlement & { readonly entries: readonly OutboxEntry[] };
 
 /** What the books know of the report whose job was taken, and what is to be done with it. */
 export type Taken =
@@ -73,8 +78,21 @@ type Reply = (string | null)[];
 
 /** The scripts, by what they mean. Each call is one step in Redis. */
 export class RedisBooks {
-  readonly #takes = new Together<{ ref: ReportRef; taking: Taking }, Taken>((wishes) =>
-    this.#take(wishes),
+  readonly #tracks = new Together<TrackedMessage, boolean>(
+    (messages) => this.#track(messages),
+    AT_ONCE,
+  );
+  readonly #settlements = new Together<VerificationOutcome, Settled>(
+    (outcomes) => this.#settle(outcomes),
+    AT_ONCE,
+  );
+  readonly #takes = new Together<{ ref: ReportRef; taking: Taking }, Taken>(
+    (wishes) => this.#take(wishes),
+    AT_ONCE,
+  );
+  readonly #dones = new Together<{ ref: ReportRef; lease: string }, void>(
+    (wishes) => this.#done(wishes),
+    AT_ONCE,
   );
 
   constructor(
@@ -95,39 +113,15 @@ export class RedisBooks {
     return { format: Number(first), owner: { account, accountId } };
   }
 
-  async track(message: TrackedMessage): Promise<boolean> {
-    const { retention, expireAfter } = this.host;
-    const tracked = await this.#run<number>('track', [
-      message.messageUuid,
-      digest(message.verificationId),
-      message.sentAt.getTime(),
-      message.sentAtGiven ? 1 : 0,
-      message.country ?? '',
-      retention,
-      expireAfter ?? '',
-      MESSAGES_PER_VERIFICATION,
-    ]);
-    return tracked === 1;
+  /** @returns whether it belongs to its verification: not where it is another one's already */
+  track(message: TrackedMessage): Promise<boolean> {
+    this.#settlements.now();
+    return this.#tracks.want(message);
   }
 
-  async settle(outcome: VerificationOutcome): Promise<Settlement & { entries: OutboxEntry[] }> {
-    const { superseded, retention } = this.host;
-    const [what, sentAt, ...rest] = await this.#run<string[]>('settle', [
-      digest(outcome.verificationId),
-      letterOf(outcome.status),
-      outcome.timestamp.getTime(),
-      outcome.messageUuid ?? '',
-      superseded ? letterOf(superseded) : '',
-      retention,
-    ]);
-    const entries = rest.map(readEntry);
-    const reports = entries.map(({ report }) => report);
-    if (what === 'settled') return { reports, entries, ...timeTo(outcome.timestamp, sentAt) };
-    const unmatched =
-      what === 'foreign'
-        ? 'the message named is none of this verification'
-        : 'no message of this verification is tracked, or no longer';
-    return { reports, entries, unmatched };
+  settle(outcome: VerificationOutcome): Promise<Settled> {
+    this.#tracks.now();
+    return this.#settlements.want(outcome);
   }
 
   async enqueue({
@@ -190,8 +184,12 @@ export class RedisBooks {
     return this.#takes.want({ ref, taking });
   }
 
-  async done({ messageUuid, revision }: ReportRef, lease: string): Promise<void> {
-    await this.#run('done', [this.host.retention, messageUuid, revision, lease]);
+  /**
+   * The provider has the report.
+   * @param sent called once Redis does nothing that is asked on this connection before it notes that
+   */
+  async done(ref: ReportRef, lease: string, sent: () => void): Promise<void> {
+    await this.#dones.want({ ref, lease }, sent);
   }
 
   /** @returns whether it is still the newest report of its message */
@@ -232,12 +230,40 @@ export class RedisBooks {
 
   /** @returns whether the mark is set by this call */
   async markInsights({ country, hour, name, at }: InsightsMark): Promise<boolean> {
-    return (await this.#run<number>('markInsights', [hour, country, name, at])) === 1;
+    const args = [hourOf(hour), countryOf(country), name, at];
+    return (await this.#run<number>('markInsights', args)) === 1;
   }
 
   async totals(): Promise<{ open: number; pending: number }> {
     const [open, pending] = await this.guard(this.redis.hmget(this.base, 'open', 'pending'));
     return { open: Number(open ?? 0), pending: Number(pending ?? 0) };
+  }
+
+  async #track(messages: readonly TrackedMessage[]): Promise<(boolean | StorageError)[]> {
+    const { retention, expireAfter } = this.host;
+    const args = messages.flatMap((message) => [
+      message.messageUuid,
+      digest(message.verificationId),
+      message.sentAt.getTime(),
+      message.sentAtGiven ? 1 : 0,
+      countryOf(message.country),
+    ]);
+    const shared = [retention, expireAfter ?? '', MESSAGES_PER_VERIFICATION];
+    const replies = await this.#call<(number | string[])[]>('track', [...shared, ...args]);
+    return replies.map((reply) => (Array.isArray(reply) ? notDone(reply) : reply === 1));
+  }
+
+  async #settle(outcomes: readonly VerificationOutcome[]): Promise<(Settled | StorageError)[]> {
+    const { superseded, retention } = this.host;
+    const args = outcomes.flatMap(({ verificationId, status, timestamp, messageUuid }) => [
+      digest(verificationId),
+      letterOf(status),
+      timestamp.getTime(),
+      messageUuid ?? '',
+    ]);
+    const shared = [superseded ? letterOf(superseded) : '', retention];
+    const replies = await this.#call<string[][]>('settle', [...shared, ...args]);
+    return replies.map((reply, index) => readSettled(outcomes[index], reply));
   }
 
   async #take(wishes: readonly { ref: ReportRef; taking: Taking }[]): Promise<Taken[]> {
@@ -253,11 +279,28 @@ export class RedisBooks {
       letterOf(report.status),
       report.timestamp.getTime(),
     ]);
-    const replies = await this.#run<Reply[]>('take', [leaseFor, ...args]);
+    const replies = await this.#call<Reply[]>('take', [leaseFor, ...args]);
     return replies.map((reply, index) => readTaken(wishes[index].ref, reply));
   }
 
+  async #done(wishes: readonly { ref: ReportRef; lease: string }[]): Promise<void[]> {
+    const args = wishes.flatMap(({ ref, lease }) => [ref.messageUuid, ref.revision, lease]);
+    await this.#call('done', [this.host.retention, ...args]);
+    return wishes.map(() => undefined);
+  }
+
+  /** Runs a script after those that were wanted before. */
   #run<T>(
+    name: ScriptName,
+    args: readonly (string | number)[],
+    keys?: readonly string[],
+  ): Promise<T> {
+    this.#tracks.now();
+    this.#settlements.now();
+    return this.#call(name, args, keys);
+  }
+
+  #call<T>(
     name: ScriptName,
     args: readonly (string | number)[],
     keys: readonly string[] = [],
@@ -279,9 +322,18 @@ export class RedisBooks {
     } catch (error) {
       const cause = failureOf(error);
       if (cause.message === TIMED_OUT) this.hangs();
-      throw new StorageError(`Redis can't be asked now: ${cause.message}`, { cause });
+      throw notNow(cause);
     }
   }
+}
+
+function notNow(cause: Error): StorageError {
+  return new StorageError(`Redis can't be asked now: ${cause.message}`, { cause });
+}
+
+/** What a script says of one of many that it couldn't do it for. */
+function notDone([, error]: readonly string[]): StorageError {
+  return notNow(failureOf(error));
 }
 
 function commandOf(script: string): string {
@@ -294,9 +346,27 @@ function timeTo(convertedAt: Date, sentAt = ''): { timeToConvert?: number } {
   return sentAt ? { timeToConvert: Math.max(0, convertedAt.getTime() - Number(sentAt)) } : {};
 }
 
+/** A country as messages are counted by it. */
+function countryOf(country = ''): string {
+  return /^[A-Z]{2}$/.test(country) ? country : '';
+}
+
 /** A verification's id as it is stored: its length is fixed, and no phone number stands in it. */
 function digest(verificationId: string): string {
-  return createHash('sha256').update(verificationId).digest('base64url').slice(0, 22);
+  return hash('sha256', verificationId, 'base64url').slice(0, 22);
+}
+
+function readSettled({ timestamp }: VerificationOutcome, reply: string[]): Settled | StorageError {
+  const [what, first, ...rest] = reply;
+  if (what === 'error') return notDone(reply);
+  const entries = rest.map(readEntry);
+  const reports = entries.map(({ report }) => report);
+  if (what === 'settled') return { reports, entries, ...timeTo(timestamp, first) };
+  const unmatched =
+    what === 'foreign'
+      ? 'the message named is none of this verification'
+      : 'no message of this verification is tracked, or no longer';
+  return { reports, entries, unmatched };
 }
 
 function readTaken({ messageUuid }: ReportRef, [kind, ...rest]: Reply): Taken {

@@ -241,13 +241,15 @@ export class ReportWorker {
    * The books hear of it on the connection on which BullMQ then completes the job: Redis does the one
    * before the other, and nobody has to wait in between.
    */
-  #done({ ref, token, taken }: Going): void {
+  #done({ ref, token, taken }: Going): Promise<void> {
     const attempts = taken.attempts + 1;
-    this.tools.books.done(ref, token).then(
-      () => this.tools.host.emit({ type: 'delivered', ...taken.report, attempts }),
-      // Its job isn't completed either: it is taken again.
-      () => {},
-    );
+    return new Promise((sent) => {
+      this.tools.books.done(ref, token, sent).then(
+        () => this.tools.host.emit({ type: 'delivered', ...taken.report, attempts }),
+        // Its job isn't completed either: it is taken again.
+        () => {},
+      );
+    });
   }
 
   async #fail({ ref, job, token, taken }: Going, reason: FailureReason): Promise<void> {
