@@ -120,6 +120,7 @@ export class InProcessSite implements Site {
     process.alive = false;
     process.clock.die();
     this.#dead.push(process);
+    this.connect().oracle.gone(number);
     await this.store.died(process.storage, () => this.#pass(LOOK));
   }
 

@@ -103,6 +103,7 @@ export class ProcessSite implements Site {
     const process = this.#processes.get(number)!;
     await process.kill();
     this.#processes.delete(number);
+    this.connect().oracle.gone(number);
     // The others don't stand still meanwhile.
     for (let passed = 0; passed < LEASE_OVER; passed += RENEWAL) {
       this.#machineAhead += RENEWAL;

@@ -209,9 +209,11 @@ class SequenceRun {
       const unrest = await this.#calm();
       if (unrest) return unrest;
     }
-    if (operation.does === 'close') await this.site.close(number);
+    if (operation.does === 'close') {
+      await this.site.close(number);
+      this.oracle.gone(number);
+    }
     if (operation.does === 'crash') await this.site.crash(number);
-    this.oracle.gone(number);
   }
 
   /** The provider is well again and stays so: all that is left must reach it. */

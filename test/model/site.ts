@@ -18,7 +18,7 @@ export interface Site {
   start(number: number): Promise<void>;
   /** Ends it in order, without waiting for its requests in flight: they are cut. */
   close(number: number): Promise<void>;
-  /** Ends it at once: nothing that it had in hand goes on. */
+  /** Ends it at once: nothing that it had in hand goes on. The oracle hears of it before the others live on. */
   crash(number: number): Promise<void>;
   jump(ms: number): Promise<void>;
   /** Lets a moment pass, and happen what happens in it. */

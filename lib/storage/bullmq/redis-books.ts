@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { StorageError } from '../../conversion-feedback.errors.js';
 import { ConversionReport } from '../../conversion-report.js';
@@ -12,6 +11,7 @@ import {
   VerificationOutcome,
 } from '../conversion-storage.js';
 import { Owner } from '../account-claim.js';
+import { digestOf } from '../verification-digest.js';
 import { ReportRef } from './job-id.js';
 import { OutboxEntry, readEntry } from './outbox-entry.js';
 import { ScriptName, scripts } from './lua/scripts.js';
@@ -243,7 +243,7 @@ export class RedisBooks {
     const { retention, expireAfter } = this.host;
     const args = messages.flatMap((message) => [
       message.messageUuid,
-      digest(message.verificationId),
+      digestOf(message.verificationId),
       message.sentAt.getTime(),
       message.sentAtGiven ? 1 : 0,
       countryOf(message.country),
@@ -256,7 +256,7 @@ export class RedisBooks {
   async #settle(outcomes: readonly VerificationOutcome[]): Promise<(Settled | StorageError)[]> {
     const { superseded, retention } = this.host;
     const args = outcomes.flatMap(({ verificationId, status, timestamp, messageUuid }) => [
-      digest(verificationId),
+      digestOf(verificationId),
       letterOf(status),
       timestamp.getTime(),
       messageUuid ?? '',
@@ -349,11 +349,6 @@ function timeTo(convertedAt: Date, sentAt = ''): { timeToConvert?: number } {
 /** A country as messages are counted by it. */
 function countryOf(country = ''): string {
   return /^[A-Z]{2}$/.test(country) ? country : '';
-}
-
-/** A verification's id as it is stored: its length is fixed, and no phone number stands in it. */
-function digest(verificationId: string): string {
-  return hash('sha256', verificationId, 'base64url').slice(0, 22);
 }
 
 function readSettled({ timestamp }: VerificationOutcome, reply: string[]): Settled | StorageError {
