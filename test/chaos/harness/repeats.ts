@@ -16,7 +16,10 @@ export interface Repeats {
   readonly atOnce: readonly string[];
 }
 
-/** Ms after which the provider has surely heard that the process at the other end is gone. */
+/**
+ * Ms after which the provider has surely heard that the process at the other end is gone, and received
+ * what that one sent before.
+ */
 const HEARD_OF = 100;
 
 /** Two processes changed places, at some moment between these two. */
@@ -51,7 +54,7 @@ export function findRepeats(
       if (before.reported !== after.reported) continue;
       const until =
         before.status === undefined ? (before.answeredAt ?? Infinity) + HEARD_OF : after.receivedAt;
-      const kill = killedAt.find((at) => at >= before.receivedAt && at <= until);
+      const kill = killedAt.find((at) => at >= before.receivedAt - HEARD_OF && at <= until);
       if (kill !== undefined) perKill.set(kill, (perKill.get(kill) ?? 0) + 1);
       else if (before.status === undefined || cutAt.some((at) => wasOnItsWay(before, at)))
         byCut += 1;
