@@ -26,7 +26,6 @@ import { RedisBooks } from './redis-books.js';
 import { ReportJob } from './report-job.js';
 import { ReportWorker, WorkerTools } from './report-worker.js';
 import { Sweeper } from './sweeper.js';
-import { writeTogether } from './write-together.js';
 
 /** Version of what stands in Redis. Books of a higher one are refused. */
 const FORMAT = 1;
@@ -212,7 +211,6 @@ export class BullMQConversionStorage implements ConversionStorage {
 
   async #hire({ connections, base, ...tools }: Hiring): Promise<ReportWorker> {
     const { redis, cut } = await connections.forBullMQ();
-    writeTogether(redis);
     const books = new RedisBooks(redis, base, tools.host, () => connections.hangs());
     const worker = new ReportWorker({ ...tools, redis, cut, books });
     await connections.within(redis, worker.ready());
