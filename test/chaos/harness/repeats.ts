@@ -16,10 +16,7 @@ export interface Repeats {
   readonly atOnce: readonly string[];
 }
 
-/**
- * Ms after which the provider has surely heard that the process at the other end is gone, and received
- * what that one sent before.
- */
+/** Ms after which the provider has surely heard that the process at the other end is gone. */
 const HEARD_OF = 100;
 
 /** Two processes changed places, at some moment between these two. */
@@ -54,7 +51,7 @@ export function findRepeats(
       if (before.reported !== after.reported) continue;
       const until =
         before.status === undefined ? (before.answeredAt ?? Infinity) + HEARD_OF : after.receivedAt;
-      const kill = killedAt.find((at) => at >= before.receivedAt - HEARD_OF && at <= until);
+      const kill = killedAt.find((at) => at >= before.receivedAt && at <= until);
       if (kill !== undefined) perKill.set(kill, (perKill.get(kill) ?? 0) + 1);
       else if (before.status === undefined || cutAt.some((at) => wasOnItsWay(before, at)))
         byCut += 1;
