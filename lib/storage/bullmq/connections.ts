@@ -34,6 +34,13 @@ const forBooks = {
   enableAutoPipelining: true,
 };
 
+/** For a connection that is at its end. */
+const forLastTry = {
+  connectTimeout: DISCONNECT_TIMEOUT,
+  retryStrategy: () => null,
+  clusterRetryStrategy: () => null,
+};
+
 /** For BullMQ, which waits for Redis as long as it takes. */
 const forBullMQ = {
   ...forAll,
@@ -156,15 +163,16 @@ export class Connections {
 }
 
 /**
- * Ends a connection, and with it all that waits for it: BullMQ's timers would keep the process alive.
- * One that is to be tried again later ends by a last try, since ioredis rejects what waits only then.
+ * Ends a connection for good, and with it all that waits for it: BullMQ's timers would keep the process
+ * alive. One that is to be tried again later ends by a last try, since ioredis rejects what waits only
+ * then; and BullMQ may connect it once more, not knowing that it has ended.
  */
 function end(redis: Redis): void {
   const willTry = redis.status === 'reconnecting';
+  Object.assign(redis.options, forLastTry);
+  redis.on('connect', () => redis.disconnect());
   redis.disconnect();
-  if (!willTry) return;
-  redis.once('connect', () => redis.disconnect());
-  redis.connect().catch(() => {});
+  if (willTry) redis.connect().catch(() => {});
 }
 
 async function connect(given: RedisConnection, how: RedisOptions): Promise<Redis> {
