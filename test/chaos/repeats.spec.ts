@@ -31,7 +31,7 @@ describe('a report that the provider took twice', () => {
 
   it('is put down to the cut where the provider went down while its answer was on its way', () => {
     expect(findRepeats(twice, [], [], [1_015])).toMatchObject({ byCut: 1, unexplained: [] });
-    expect(findRepeats(twice, [], [], [3_000]).unexplained).toEqual(['m']);
+    expect(findRepeats(twice, [], [], [3_000]).unexplained).toHaveLength(1);
   });
 
   it('is put down to a change of the process that delivers', () => {
@@ -41,7 +41,9 @@ describe('a report that the provider took twice', () => {
 
   it('has no excuse where nothing happened between', () => {
     const found = findRepeats(twice, [900, 5_100], [{ from: 5_100, to: 5_200 }]);
-    expect(found.unexplained).toEqual(['m']);
+    expect(found.unexplained).toEqual([
+      { messageUuid: 'm', sinceKill: 100, answeredIn: 10, againAfter: 3_990 },
+    ]);
   });
 
   it('is no repeat where its status is another, or the first was refused', () => {

@@ -9,11 +9,22 @@ export interface Repeats {
   /** The answer never arrived: it was cut on its way. */
   readonly byCut: number;
   /** Neither. There must be none. */
-  readonly unexplained: readonly string[];
+  readonly unexplained: readonly Unexplained[];
   /** The most that a single kill caused. */
   readonly mostByOneKill: number;
   /** Messages of which two requests were under way at once. There must be none. */
   readonly atOnce: readonly string[];
+}
+
+/** A repeat without a reason, and what may help to find it. All in ms. */
+export interface Unexplained {
+  readonly messageUuid: string;
+  /** From the last kill before it until the first report came; absent where there was none. */
+  readonly sinceKill?: number;
+  /** How long the provider took to answer that. */
+  readonly answeredIn: number;
+  /** From that answer until the report came again. */
+  readonly againAfter: number;
 }
 
 /** Ms after which the provider has surely heard that the process at the other end is gone. */
@@ -36,7 +47,7 @@ export function findRepeats(
   cutAt: readonly number[] = [],
 ): Repeats {
   const perKill = new Map<number, number>();
-  const unexplained: string[] = [];
+  const unexplained: Unexplained[] = [];
   const atOnce: string[] = [];
   let byCut = 0;
   let byHandover = 0;
@@ -59,7 +70,7 @@ export function findRepeats(
         handovers.some(({ from, to }) => from <= after.receivedAt && to >= before.receivedAt)
       )
         byHandover += 1;
-      else unexplained.push(messageUuid);
+      else unexplained.push(unexplainedOf(messageUuid, before, after, killedAt));
     }
   }
   const counts = [...perKill.values()];
@@ -70,6 +81,21 @@ export function findRepeats(
     unexplained,
     mostByOneKill: Math.max(0, ...counts),
     atOnce,
+  };
+}
+
+function unexplainedOf(
+  messageUuid: string,
+  { receivedAt, answeredAt = NaN }: Received,
+  again: Received,
+  killedAt: readonly number[],
+): Unexplained {
+  const kill = killedAt.findLast((at) => at < receivedAt);
+  return {
+    messageUuid,
+    sinceKill: kill === undefined ? undefined : receivedAt - kill,
+    answeredIn: answeredAt - receivedAt,
+    againAfter: again.receivedAt - answeredAt,
   };
 }
 

@@ -95,7 +95,9 @@ export async function takeTally(
     provider.wentDownAt,
   );
   violations.push(
-    ...repeats.unexplained.map((uuid) => `${uuid} was reported again without a reason`),
+    ...repeats.unexplained.map(
+      (repeat) => `reported again without a reason: ${JSON.stringify(repeat)}`,
+    ),
     ...repeats.atOnce.map((uuid) => `${uuid} was reported by two requests at once`),
   );
   if (repeats.mostByOneKill > concurrency)
