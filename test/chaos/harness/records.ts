@@ -16,6 +16,8 @@ export class Records {
   readonly recorded = new Map<string, { readonly status: ConversionStatus; readonly at: number }>();
   readonly delivered: Happened[] = [];
   readonly retrying: Happened[] = [];
+  /** Requests for reports that left, where its processes tell of the wire. */
+  readonly asked: Happened[] = [];
   readonly paused: { readonly cause: PauseCause; readonly at: number }[] = [];
   /** Outcomes that the service itself gave up to record. */
   dropped = 0;
@@ -31,6 +33,7 @@ export class Records {
 
   constructor(service: { readonly told$: Observable<Told> }) {
     service.told$.subscribe((told) => {
+      if (told.kind === 'asked') this.asked.push(told);
       if (told.kind !== 'event') return;
       const { at, pid, event } = told;
       if (event.type === 'recorded') {

@@ -36,16 +36,22 @@ export interface Handover {
   readonly to: number;
 }
 
-/**
- * @param killedAt when processes were killed, in order
- * @param cutAt when the provider cut all its connections
- */
+/** What may excuse a repeat. */
+export interface Excuses {
+  /** When processes were killed, in order. */
+  readonly killedAt?: readonly number[];
+  readonly handovers?: readonly Handover[];
+  /** When the provider cut all its connections. */
+  readonly cutAt?: readonly number[];
+  /** When requests left the service, as far as that is known: the provider may get to them later. */
+  readonly asked?: readonly { readonly messageUuid: string; readonly at: number }[];
+}
+
 export function findRepeats(
   requests: readonly Received[],
-  killedAt: readonly number[],
-  handovers: readonly Handover[],
-  cutAt: readonly number[] = [],
+  { killedAt = [], handovers = [], cutAt = [], asked = [] }: Excuses,
 ): Repeats {
+  const askedFor = byMessage(asked);
   const perKill = new Map<number, number>();
   const unexplained: Unexplained[] = [];
   const atOnce: string[] = [];
@@ -62,7 +68,9 @@ export function findRepeats(
       if (before.reported !== after.reported) continue;
       const until =
         before.status === undefined ? (before.answeredAt ?? Infinity) + HEARD_OF : after.receivedAt;
-      const kill = killedAt.find((at) => at >= before.receivedAt && at <= until);
+      const left = askedFor.get(messageUuid)?.findLast(({ at }) => at <= before.receivedAt);
+      const from = left?.at ?? before.receivedAt;
+      const kill = killedAt.find((at) => at >= from && at <= until);
       if (kill !== undefined) perKill.set(kill, (perKill.get(kill) ?? 0) + 1);
       else if (before.status === undefined || cutAt.some((at) => wasOnItsWay(before, at)))
         byCut += 1;
@@ -104,13 +112,15 @@ function wasOnItsWay({ receivedAt, answeredAt = Infinity }: Received, at: number
   return at >= receivedAt - HEARD_OF && at <= answeredAt + HEARD_OF;
 }
 
-function byMessage(requests: readonly Received[]): Map<string, Received[]> {
-  const found = new Map<string, Received[]>();
-  for (const request of requests) {
-    if (request.messageUuid === undefined) continue;
-    const ofMessage = found.get(request.messageUuid);
-    if (ofMessage) ofMessage.push(request);
-    else found.set(request.messageUuid, [request]);
+function byMessage<T extends { readonly messageUuid?: string }>(
+  all: readonly T[],
+): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const one of all) {
+    if (one.messageUuid === undefined) continue;
+    const ofMessage = found.get(one.messageUuid);
+    if (ofMessage) ofMessage.push(one);
+    else found.set(one.messageUuid, [one]);
   }
   return found;
 }

@@ -88,12 +88,12 @@ export async function takeTally(
       ([uuid, report]) => `recorded ${JSON.stringify(report)}, but ${uuid} is ${said.get(uuid)}`,
     ),
   );
-  const repeats = findRepeats(
-    requests,
-    service.killedAt,
-    allDeliver ? [] : records.handovers,
-    provider.wentDownAt,
-  );
+  const repeats = findRepeats(requests, {
+    killedAt: service.killedAt,
+    handovers: allDeliver ? [] : records.handovers,
+    cutAt: provider.wentDownAt,
+    asked: records.asked,
+  });
   violations.push(
     ...repeats.unexplained.map(
       (repeat) => `reported again without a reason: ${JSON.stringify(repeat)}`,

@@ -26,7 +26,7 @@ export const redisKills: Scenario = {
     const module = { delivery: { concurrency: CONCURRENCY, rateLimit: false } } as const;
     try {
       return await inWorld(
-        { service: { redis: redis.port, workers: WORKERS, module } },
+        { service: { redis: redis.port, workers: WORKERS, module, wire: true } },
         async (world) => {
           const { service, provider } = world;
           const random = new SeededRandom(seed);
