@@ -54,6 +54,7 @@ export async function redisStore(port: number, queueName: string): Promise<InPro
     maxStalledCount: 1_000_000,
   });
   undertaker.on('error', () => {});
+  let isUndertakerNeeded = false;
   const keysOf = (pattern: string) => admin.keys(`${prefix}:${queueName}:${pattern}`);
 
   /** Lets go of what a process held: its locks and leases end by themselves in some seconds. */
@@ -68,7 +69,14 @@ export async function redisStore(port: number, queueName: string): Promise<InPro
     for (const message of await keysOf('books:m:*')) {
       if (isIts(await admin.hget(message, 'l'))) await admin.hdel(message, 'l');
     }
+    isUndertakerNeeded = true;
     await undertaker.startStalledCheckTimer();
+  };
+
+  const moment = async (): Promise<void> => {
+    // Where a living worker has looked, none does again for 5 s; and it takes two looks.
+    if (isUndertakerNeeded) await admin.del(`${prefix}:${queueName}:stalled-check`);
+    await sleep(MOMENT);
   };
 
   return {
@@ -80,7 +88,7 @@ export async function redisStore(port: number, queueName: string): Promise<InPro
     },
     died: end,
     ended: end,
-    moment: () => sleep(MOMENT),
+    moment,
     backoff: { initial: 2, max: 20 },
     discard: async () => {
       for (const connection of connections.values()) connection.cut();
