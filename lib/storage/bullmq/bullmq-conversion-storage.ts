@@ -56,7 +56,8 @@ type Hiring = Omit<WorkerTools, 'redis' | 'cut' | 'books'> & {
 /**
  * Keeps messages in Redis, and has BullMQ deliver their reports: for apps that run on many machines.
  * Every process records, and those with the option `delivery` deliver. It is as durable as Redis is:
- * with an append-only file, what is recorded survives a Redis that is killed.
+ * with an append-only file that is flushed each time (`appendfsync always`), what is recorded survives
+ * a Redis that is killed; as Redis flushes where nothing is said, all but its last second or two.
  *
  * Needs the packages bullmq and ioredis.
  */

@@ -2,7 +2,7 @@ import { kills } from './kills.js';
 import { outageCut, outageRefused } from './outage.js';
 import { powerCuts, powerCutsFlushed } from './power-cuts.js';
 import { providerFaults } from './provider-faults.js';
-import { redisKills } from './redis-kills.js';
+import { redisKills, redisKillsEverySecond } from './redis-kills.js';
 import { retryAfter } from './retry-after.js';
 import { rival } from './rival.js';
 import type { Scenario } from './scenario.js';
@@ -25,5 +25,6 @@ export const scenarios: readonly Scenario[] = [
   rollingRestarts,
   sickStorage,
   redisKills,
+  redisKillsEverySecond,
   soak,
 ];
