@@ -111,6 +111,7 @@ export class InProcessSite implements Site {
     process.alive = false;
     process.clock.bury();
     await process.storage.close();
+    this.connect().oracle.gone(number);
     await this.store.ended(process.storage);
   }
 

@@ -96,6 +96,7 @@ export class ProcessSite implements Site {
     const process = this.#processes.get(number)!;
     this.#processes.delete(number);
     await process.close();
+    this.connect().oracle.gone(number);
     this.pool.giveBack(process);
   }
 

@@ -209,10 +209,7 @@ class SequenceRun {
       const unrest = await this.#calm();
       if (unrest) return unrest;
     }
-    if (operation.does === 'close') {
-      await this.site.close(number);
-      this.oracle.gone(number);
-    }
+    if (operation.does === 'close') await this.site.close(number);
     if (operation.does === 'crash') await this.site.crash(number);
   }
 

@@ -6,7 +6,10 @@ export type Bookkeeping = Pick<
   'track' | 'settle' | 'enqueue' | 'counts' | 'failed' | 'retryFailed'
 >;
 
-/** Some processes over one store, under a time that the test moves. */
+/**
+ * Some processes over one store, under a time that the test moves. The oracle hears of the end of one
+ * before another can take up what it had in hand.
+ */
 export interface Site {
   now(): number;
   /** Whether an end may only come while nothing is being written. */
@@ -16,9 +19,9 @@ export interface Site {
   process(number: number): Bookkeeping;
   /** Starts a process; it delivers when it may. */
   start(number: number): Promise<void>;
-  /** Ends it in order, without waiting for its requests in flight: they are cut. */
+  /** Ends it in order, without waiting for its requests in flight: they are cut. The oracle hears of it. */
   close(number: number): Promise<void>;
-  /** Ends it at once: nothing that it had in hand goes on. The oracle hears of it before the others live on. */
+  /** Ends it at once: nothing that it had in hand goes on. The oracle hears of it. */
   crash(number: number): Promise<void>;
   jump(ms: number): Promise<void>;
   /** Lets a moment pass, and happen what happens in it. */
