@@ -35,6 +35,9 @@ const OURS = [
   'words.js',
 ];
 
+/** What it has in common with the sandbox's page. */
+const SHARED = 'base.css';
+
 /** uPlot's own files, by the names that the page knows them under. */
 const UPLOT: Readonly<Record<string, string>> = {
   'uplot.js': 'uplot/dist/uPlot.iife.min.js',
@@ -47,7 +50,7 @@ export interface PageFile {
   readonly content: string;
 }
 
-/** The files that make the page: ours, and those of uPlot. Read once, at boot. */
+/** The files that make the page: ours, one shared, and those of uPlot. Read once, at boot. */
 export class PageFiles {
   private constructor(private readonly contents: ReadonlyMap<string, string>) {}
 
@@ -59,7 +62,8 @@ export class PageFiles {
     try {
       const ours = OURS.map((name) => read(name, join(moduleFolder, 'dashboard', 'page', name)));
       const theirs = Object.entries(UPLOT).map(([name, path]) => read(name, resolve(path)));
-      return new PageFiles(new Map(await Promise.all([...ours, ...theirs])));
+      const shared = read(SHARED, join(moduleFolder, 'page', SHARED));
+      return new PageFiles(new Map(await Promise.all([...ours, shared, ...theirs])));
     } catch (cause) {
       throw new Error(
         'The dashboard lacks the files that lie beside nestjs-conversion-feedback, or uPlot, so it was bundled with the app: leave the package out of the bundle (`externals` of webpack, `--packages=external` of esbuild) and install it where the app runs',

@@ -3,10 +3,14 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { moduleFolder } from '../../module-folder.js';
 
-const FILES: Readonly<Record<string, { name: string; type: string }>> = {
-  '/': { name: 'index.html', type: 'text/html; charset=utf-8' },
-  '/inbox.css': { name: 'inbox.css', type: 'text/css; charset=utf-8' },
-  '/inbox.js': { name: 'inbox.js', type: 'text/javascript; charset=utf-8' },
+const PAGE = join('sandbox', 'page');
+
+/** The page's files, by their addresses. */
+const FILES: Readonly<Record<string, { path: string; type: string }>> = {
+  '/': { path: join(PAGE, 'index.html'), type: 'text/html; charset=utf-8' },
+  '/base.css': { path: join('page', 'base.css'), type: 'text/css; charset=utf-8' },
+  '/inbox.css': { path: join(PAGE, 'inbox.css'), type: 'text/css; charset=utf-8' },
+  '/inbox.js': { path: join(PAGE, 'inbox.js'), type: 'text/javascript; charset=utf-8' },
 };
 
 const POLICY = [
@@ -27,10 +31,10 @@ export function isPageFile(path: string): boolean {
 
 /** Answers with a file of the page. */
 export async function sendPageFile(response: ServerResponse, path: string): Promise<void> {
-  const { name, type } = FILES[path];
-  const content = await readFile(join(moduleFolder, 'sandbox', 'page', name));
+  const file = FILES[path];
+  const content = await readFile(join(moduleFolder, file.path));
   response.writeHead(200, {
-    'Content-Type': type,
+    'Content-Type': file.type,
     'Content-Security-Policy': POLICY,
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'no-referrer',

@@ -52,7 +52,7 @@ describe.each(['esm', 'cjs'])('the sandbox from a shell (%s build)', (build) => 
       expect(output).toContain(`baseUrl:   '${url}'`);
       expect(output).toContain("authId:    'MASANDBOXAUTHID00000'");
       expect(output).toContain("authToken: 'sandbox-auth-token'");
-      for (const path of ['/', '/inbox.css', '/inbox.js', '/sandbox/state']) {
+      for (const path of ['/', '/base.css', '/inbox.css', '/inbox.js', '/sandbox/state']) {
         expect((await fetch(url + path)).status).toBe(200);
       }
       const events = await fetch(`${url}/sandbox/events`);

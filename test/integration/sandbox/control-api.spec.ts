@@ -195,6 +195,7 @@ describe("the sandbox's control API", () => {
   describe('its page', () => {
     it.each([
       ['/', 'text/html; charset=utf-8'],
+      ['/base.css', 'text/css; charset=utf-8'],
       ['/inbox.css', 'text/css; charset=utf-8'],
       ['/inbox.js', 'text/javascript; charset=utf-8'],
     ])('serves %s under a strict content security policy', async (path, type) => {
