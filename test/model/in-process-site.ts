@@ -7,10 +7,8 @@ import { newUuid, settings } from '../support/storage-host.js';
 import { SetUp } from './operations.js';
 import { MAX_AGE, Oracle, RETENTION } from './oracle.js';
 import { Provider } from './provider.js';
-import { Bookkeeping, Site } from './site.js';
+import { Bookkeeping, MOMENT, Site } from './site.js';
 
-/** The time of a moment, in ms. */
-const MOMENT = 25;
 /** How often a process looks after its lease, in ms. */
 const LOOK = 250;
 
@@ -27,6 +25,8 @@ export interface InProcessStore {
   ended(storage: ConversionStorage): Promise<void>;
   /** Lets happen what happens outside of this process. */
   moment(): Promise<void>;
+  /** Moments within which its processes look at what is due. */
+  readonly looksWithin: number;
   /** How long reports wait, where that is real time. */
   readonly backoff?: Backoff;
   discard(): Promise<void>;
@@ -66,6 +66,10 @@ export class InProcessSite implements Site {
 
   get alive(): readonly number[] {
     return [...this.#processes.keys()];
+  }
+
+  get looksWithin(): number {
+    return this.store.looksWithin;
   }
 
   process(number: number): Bookkeeping {

@@ -4,6 +4,7 @@ import { MemoryConversionStorage } from '../../lib/index.js';
 import { InProcessSite, InProcessStore } from './in-process-site.js';
 import { sequences, setUps } from './operations.js';
 import { runSequence } from './run-sequence.js';
+import { LOOK_OF_A_LOOP } from './site.js';
 import { LONGEST, parameters, runs } from './size.js';
 
 const store: InProcessStore = {
@@ -11,6 +12,7 @@ const store: InProcessStore = {
   died: async () => {},
   ended: async () => {},
   moment: async () => {},
+  looksWithin: LOOK_OF_A_LOOP,
   discard: async () => {},
 };
 

@@ -3,10 +3,8 @@ import { newUuid, settings } from '../support/storage-host.js';
 import { SetUp } from './operations.js';
 import { MAX_AGE, Oracle, RETENTION } from './oracle.js';
 import { Provider } from './provider.js';
-import { Bookkeeping, Site } from './site.js';
+import { Bookkeeping, LOOK_OF_A_LOOP, MOMENT, Site } from './site.js';
 
-/** The time of a moment, in ms. */
-const MOMENT = 25;
 /** Longer than the term of a lease, in ms. */
 const LEASE_OVER = 4_000;
 /** How often its holder renews it, and looks whether it has to, in ms. */
@@ -38,6 +36,7 @@ export class ProcessPool {
 /** Real processes on one lmdb store: a crash is a SIGKILL, whatever is under way. */
 export class ProcessSite implements Site {
   readonly diesCalmly = false;
+  readonly looksWithin = LOOK_OF_A_LOOP;
   #now = Date.UTC(2026, 0, 1);
   #machineAhead = 0;
   readonly #processes = new Map<number, ModelProcess>();

@@ -89,6 +89,7 @@ export async function redisStore(port: number, queueName: string): Promise<InPro
     died: end,
     ended: end,
     moment,
+    looksWithin: 1,
     backoff: { initial: 2, max: 20 },
     discard: async () => {
       for (const connection of connections.values()) connection.cut();

@@ -83,7 +83,7 @@ class SequenceRun {
 
   /** Lets all that is under way come to its end, but for the requests that are held. */
   async #calm(): Promise<string | undefined> {
-    await this.site.moment();
+    for (let moment = 0; moment < this.site.looksWithin; moment += 1) await this.site.moment();
     return this.#rest();
   }
 

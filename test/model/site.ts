@@ -1,5 +1,10 @@
 import { ConversionStorage } from '../../lib/index.js';
 
+/** The time of a moment, in ms. */
+export const MOMENT = 25;
+/** Moments within which a delivery loop has looked at what is due: it does so every 250 ms. */
+export const LOOK_OF_A_LOOP = 12;
+
 /** What an app asks of a process. */
 export type Bookkeeping = Pick<
   ConversionStorage,
@@ -24,6 +29,8 @@ export interface Site {
   /** Ends it at once: nothing that it had in hand goes on. The oracle hears of it. */
   crash(number: number): Promise<void>;
   jump(ms: number): Promise<void>;
+  /** Moments after which all has begun that could: processes look at what is due now and then. */
+  readonly looksWithin: number;
   /** Lets a moment pass, and happen what happens in it. */
   moment(): Promise<void>;
   /** Ends all processes, and throws the store away. */
