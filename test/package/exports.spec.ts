@@ -78,7 +78,7 @@ describe('the tarball', () => {
 
   it('holds the build and its papers, and nothing else', () => {
     const build = /^dist\/(esm|cjs)\/[\w./-]+\.(js|d\.ts)$/;
-    const page = /^dist\/(esm|cjs)\/(sandbox|dashboard)\/page\/\w+\.(html|css|js|svg)$/;
+    const page = /^dist\/(esm|cjs)\/((sandbox|dashboard)\/)?page\/\w+\.(html|css|js|svg)$/;
     const beside = /^dist\/(esm|cjs)\/storage\/lmdb\/(check-store|gate-keeper)\.mjs$/;
     const schematic = /^dist\/(esm|cjs)\/schematics\/(collection|nest-add\/schema)\.json$/;
     const ours = [build, page, beside, schematic];
