@@ -231,6 +231,15 @@ export class ConversionFeedbackService {
   }
 
   /**
+   * Runs what settles a verification at the end of this turn of the event loop, with that of other
+   * requests. Never rejects unless it does.
+   * @internal
+   */
+  atEndOfTurn(run: () => Promise<void> | undefined): Promise<void> {
+    return this.recorder.atEndOfTurn(run);
+  }
+
+  /**
    * The moment by the clock that messages are sent by: their time to convert is between the two.
    * @internal
    */

@@ -65,8 +65,7 @@ export class TrackConversionInterceptor implements NestInterceptor {
   ): Promise<void> | undefined {
     const timestamp = this.feedback.now();
     const conclude = () => this.#conclude(traits, context, last, timestamp);
-    const unreadable = (error: unknown) =>
-      this.#fault(context, 'what the handler received or returned can’t be read', error);
+    const unreadable = (error: unknown) => this.#unreadable(context, error);
     try {
       const answer =
         context.getType() === 'http' && traits.answersItself ? ownAnswer(context) : undefined;
@@ -95,7 +94,11 @@ export class TrackConversionInterceptor implements NestInterceptor {
       isEventStream || context.getType() === 'ws' ? eventMeansSuccess : meansSuccess;
     if (!when && !messageUuid && typeof verificationId === 'string') {
       if (!succeeded(last)) return undefined;
-      return this.#settle(context, lookUp(verificationId, context), { status, timestamp });
+      return this.feedback
+        .atEndOfTurn(() =>
+          this.#settle(context, lookUp(verificationId, context), { status, timestamp }),
+        )
+        .catch((error) => this.#unreadable(context, error));
     }
     const asked = async (): Promise<void> => {
       if (!(when ? await when(last, context) : succeeded(last))) return;
@@ -128,6 +131,10 @@ export class TrackConversionInterceptor implements NestInterceptor {
     const fault = this.feedback.faultOf(outcome);
     if (fault !== undefined) return this.#unmatched(context, fault);
     return this.feedback.settle(outcome);
+  }
+
+  #unreadable(context: ExecutionContext, error: unknown): undefined {
+    return this.#fault(context, 'what the handler received or returned can’t be read', error);
   }
 
   /** Something of the app's threw. Its message isn't ours to print: it may hold anything. */

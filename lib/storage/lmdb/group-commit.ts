@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers';
 import { RootDatabase } from 'lmdb';
 import { StorageError } from '../../conversion-feedback.errors.js';
 import { Clock } from '../../delivery/clock.js';
@@ -13,6 +14,8 @@ const SOON = 50;
 const WAITING = 100_000;
 /** Works that share one transaction at most: the event loop does them in one go. */
 const GROUP_SIZE = 500;
+/** How long a transaction is put off at most until as many works share it as shared the last, in ms. */
+const GATHERING = 1;
 
 /** The file that is committed to. */
 export interface StoreFile {
@@ -34,9 +37,10 @@ interface Work {
  * Gathers pieces of bookkeeping into LMDB transactions.
  *
  * A lone work starts a transaction at once. What comes while one is under way waits for the next,
- * so that under load a transaction, and its cost, is shared by many. Only asynchronous transactions
- * are used: waiting for another process's lock happens on a thread of lmdb's own, never on the
- * event loop.
+ * so that under load a transaction, and its cost, is shared by many. Whoever was answered then asks
+ * again within a moment: the next transaction waits that moment for as many works as shared the last.
+ * Only asynchronous transactions are used: waiting for another process's lock happens on a thread of
+ * lmdb's own, never on the event loop.
  *
  * A work throws only where LMDB can't read its own file: its promise rejects, and the store is given
  * up (`broken`). Child transactions could undo it alone, but LMDB was seen to crash in one.
@@ -45,6 +49,10 @@ export class GroupCommit {
   #waiting: Work[] = [];
   #draining?: Promise<void>;
   #cancelSoon?: () => void;
+  /** Works that shared the last transaction. */
+  #lastSize = 0;
+  /** Ends the wait for as many. */
+  #enough?: () => void;
   readonly #ledger: Ledger;
 
   constructor(
@@ -64,6 +72,7 @@ export class GroupCommit {
         return;
       }
       this.#waiting.push({ run, resolve, reject });
+      if (this.#isEnough()) this.#enough?.();
       if (urgency === 'now') this.#start();
       else this.#cancelSoon ??= this.clock.after(SOON, () => this.#start());
     });
@@ -83,8 +92,26 @@ export class GroupCommit {
 
   /** Ends in the same breath as it finds nothing left: no work may come in between and be missed. */
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#commitGroup();
+    while (this.#waiting.length > 0) {
+      if (!this.#isEnough()) await this.#gather();
+      await this.#commitGroup();
+    }
     this.#draining = undefined;
+  }
+
+  #isEnough(): boolean {
+    return this.#waiting.length >= this.#lastSize;
+  }
+
+  async #gather(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GATHERING);
+      this.#enough = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#enough = undefined;
   }
 
   async #commitGroup(): Promise<void> {
@@ -95,6 +122,7 @@ export class GroupCommit {
       assertThere();
       const write = (): void => {
         group = this.#waiting.splice(0, GROUP_SIZE);
+        this.#lastSize = group.length;
         this.books.transaction.load();
         for (const work of group) outcomes.push(this.#run(work));
         this.books.transaction.save();

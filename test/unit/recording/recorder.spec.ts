@@ -284,4 +284,18 @@ describe('a response that waits for its recording', () => {
     await recorder.finish();
     expect(written).toEqual([1]);
   });
+
+  it('is recorded before the process ends, though the turn in which its handler succeeded isn’t over', async () => {
+    const written: string[] = [];
+    void recorder.atEndOfTurn(() =>
+      recorder.record(
+        'v',
+        async () => 'recorded',
+        (what) => written.push(what),
+      ),
+    );
+    await recorder.finish();
+    expect(written).toEqual(['recorded']);
+    expect(said).toEqual([]);
+  });
 });
