@@ -4,10 +4,10 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
-/** Times that were measured side by side, at nearly the same moment. */
+/** Times of what is judged and of its peer, measured side by side at nearly the same moment. */
 export interface Slice {
-  readonly decorated: readonly number[];
-  readonly plain: readonly number[];
+  readonly ours: readonly number[];
+  readonly peer: readonly number[];
 }
 
 /** How many times the other's a quantile is, with the bounds that hold in 95 % of the cases. */
@@ -30,11 +30,11 @@ export function ratioOf(
 ): Ratio {
   const of = (some: readonly Slice[]): number =>
     quantile(
-      some.flatMap(({ decorated }) => decorated),
+      some.flatMap(({ ours }) => ours),
       share,
     ) /
     quantile(
-      some.flatMap(({ plain }) => plain),
+      some.flatMap(({ peer }) => peer),
       share,
     );
   const draw = () => slices.map(() => slices[random.integer(0, slices.length - 1)]);

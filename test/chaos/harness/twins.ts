@@ -56,7 +56,7 @@ export class Twins {
       const first = await ask(decoratedFirst ? '/verify' : '/plain');
       const second = await ask(decoratedFirst ? '/plain' : '/verify');
       const [decorated, plain] = decoratedFirst ? [first, second] : [second, first];
-      this.#slices.push({ decorated, plain });
+      this.#slices.push({ ours: decorated, peer: plain });
     }
   }
 
@@ -89,7 +89,7 @@ export class Twins {
       await sleep(PACE);
     }
     await Promise.all(underWay);
-    return { decorated, plain, noticed };
+    return { ours: decorated, peer: plain, noticed };
   }
 
   async #ask(url: string, path: '/verify' | '/plain', code: Code, tracked = false) {

@@ -150,8 +150,8 @@ class Illness {
     }
     await this.#longestWait();
     await begin();
-    const { decorated, plain, noticed } = await this.#twins.findOut(await service.url);
-    const [p99, plainly] = [quantile(decorated, 0.99), quantile(plain, 0.99)];
+    const { ours, peer, noticed } = await this.#twins.findOut(await service.url);
+    const [p99, plainly] = [quantile(ours, 0.99), quantile(peer, 0.99)];
     this.#figures.push({
       name: `p99 while it ${noticed ? 'is found out' : 'goes unnoticed'}, ms (undecorated)`,
       value: `${Math.round(p99)} (${Math.round(plainly)})`,
