@@ -80,6 +80,7 @@ export class ConversionFeedbackLifecycle
       retention,
       delivery,
       deliver: this.spans.traced(deliver),
+      abandon: () => this.plivo.abandonReports(),
       emit: this.events.emit,
     });
     // Nothing is to be stopped where a wrong option stops the boot.

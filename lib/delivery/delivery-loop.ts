@@ -64,6 +64,8 @@ export class DeliveryLoop {
   readonly #skip = (key: number): boolean =>
     this.#inFlight.has(key) || this.#caution.holdsBack(key);
   #running = false;
+  /** Whether it stopped before all requests were answered: the provider may still work on them. */
+  #leftInFlight = false;
   #round?: Promise<void>;
   #wokenMeanwhile = false;
   #wakes = false;
@@ -93,6 +95,7 @@ export class DeliveryLoop {
   start(predecessor?: Predecessor): void {
     if (this.#running) return;
     this.#running = true;
+    this.#leftInFlight = false;
     if (predecessor) {
       this.#window.assumeUsed(this.host.clock.elapsed() - predecessor.lastRequestAgo);
       this.#caution.tookOverFrom(predecessor);
@@ -102,7 +105,7 @@ export class DeliveryLoop {
 
   /** Whether requests are in flight whose answers nobody has yet. */
   get hasInFlight(): boolean {
-    return this.#inFlight.size > 0;
+    return this.#inFlight.size > 0 || this.#leftInFlight;
   }
 
   /** Ms since the last request; Infinity where there was none. */
@@ -152,7 +155,10 @@ export class DeliveryLoop {
     this.#cancelSleep?.();
     await this.#round;
     if (this.#inFlight.size === 0) return true;
-    return settlesWithin(this.host.clock, timeout, Promise.all(this.#inFlight.values()));
+    const { clock } = this.host;
+    const answered = await settlesWithin(clock, timeout, Promise.all(this.#inFlight.values()));
+    this.#leftInFlight = !answered;
+    return answered;
   }
 
   /** Stops since another process delivers from now on: what stands in its way it says itself. */

@@ -16,7 +16,9 @@ import { SentMessage, TrackableMessage } from './trackable-message.js';
  * @see https://www.plivo.com/docs/messaging/concepts/conversion-feedback
  */
 export class PlivoClient {
-  readonly #http: PlivoHttp;
+  readonly #messages: PlivoHttp;
+  /** Connections of their own: reports are cut where messages aren't. */
+  readonly #reports: PlivoHttp;
   readonly #account: string;
   /** Of every request: the token, and how it goes out. */
   readonly #secrets: readonly string[];
@@ -25,7 +27,8 @@ export class PlivoClient {
     options: ResolvedOptions,
     private readonly clock: Clock,
   ) {
-    this.#http = new PlivoHttp(options);
+    this.#messages = new PlivoHttp(options);
+    this.#reports = new PlivoHttp(options);
     this.#account = encodeURIComponent(options.authId);
     const { authId, authToken } = options;
     this.#secrets = [authToken, Buffer.from(`${authId}:${authToken}`).toString('base64')];
@@ -37,7 +40,7 @@ export class PlivoClient {
    */
   async send(message: TrackableMessage): Promise<SentMessage> {
     // Plivo's path for messages has capitals, the one for conversions has none: both are documented.
-    const response = await this.#http
+    const response = await this.#messages
       .post(`/v1/Account/${this.#account}/Message/`, wireMessage(message))
       .catch(unsent);
     const { status, body } = response;
@@ -57,7 +60,10 @@ export class PlivoClient {
   async report({ messageUuid, status, timestamp }: ConversionReport): Promise<DeliveryAnswer> {
     const path = `/v1/account/${this.#account}/message/${encodeURIComponent(messageUuid)}/conversion/`;
     try {
-      const response = await this.#http.post(path, { status, timestamp: timestamp.toISOString() });
+      const response = await this.#reports.post(path, {
+        status,
+        timestamp: timestamp.toISOString(),
+      });
       const answer = classify(response, this.clock.now(), this.#secrets);
       return answer.kind === 'done' ? { ...answer, status: response.status } : answer;
     } catch (error) {
@@ -78,8 +84,14 @@ export class PlivoClient {
     return { status, plivoMessage: message, apiId };
   }
 
+  /** Cuts the reports that are in flight; they are answered as where Plivo's answer is lost. */
+  abandonReports(): void {
+    this.#reports.close();
+  }
+
   close(): void {
-    this.#http.close();
+    this.#messages.close();
+    this.#reports.close();
   }
 }
 

@@ -112,7 +112,7 @@ export class PlivoHttp {
     }
   }
 
-  /** Closes the connections that are kept alive. */
+  /** Closes all connections, with what is in flight on them, unless option `http` brought the agents. */
   close(): void {
     for (const agent of this.#agents) agent.destroy();
   }

@@ -84,6 +84,11 @@ export interface ConversionStorageHost {
   readonly delivery: DeliverySettings | false;
   /** Takes a report to the provider. */
   readonly deliver: Deliver;
+  /**
+   * Cuts the requests of `deliver` that are in flight. A storage that stops delivering calls it where they
+   * weren't answered in time, before another process may send those reports.
+   */
+  readonly abandon: () => void;
   readonly emit: (event: ConversionFeedbackEvent) => void;
   /** Aborted once the app closes: an opening that still waits for something gives up. */
   readonly closing: AbortSignal;

@@ -6,6 +6,8 @@ export class FakeProvider {
   readonly received: DueReport[] = [];
   /** What it says to the next requests; to all others `done`. */
   readonly answers: DeliveryAnswer[] = [];
+  /** Whether requests were cut. */
+  abandoned = false;
   /** Requests that wait for their answer. */
   inFlight = 0;
   /** The most requests that ever waited at once for one message. */
@@ -27,6 +29,11 @@ export class FakeProvider {
     this.inFlight -= 1;
     this.#perMessage.set(report.messageUuid, this.#perMessage.get(report.messageUuid)! - 1);
     return answer;
+  };
+
+  /** What a host cuts its requests by. */
+  readonly abandon = (): void => {
+    this.abandoned = true;
   };
 
   /** Requests hang from now on, until the returned function is called. */

@@ -45,6 +45,7 @@ export function storageHost(options: Partial<ConversionStorageHost> = {}): TestH
     retention: 24 * HOUR,
     delivery: settings,
     deliver: provider.deliver,
+    abandon: provider.abandon,
     emit: events.emit,
     closing: new AbortController().signal,
     lost: (why) => {

@@ -32,6 +32,18 @@ describe('a report that the provider took twice', () => {
     expect(findRepeats(twice, asked(4_990)).unexplained).toHaveLength(1);
   });
 
+  it('is put down to the kill that ended its request, and not to one while that was made', () => {
+    const cut = (messageUuid: string, receivedAt: number, answeredAt: number) => [
+      report(receivedAt, { messageUuid, answeredAt, status: undefined }),
+      report(5_000, { messageUuid }),
+    ];
+    const requests = [...cut('a', 1_000, 1_040), ...cut('b', 1_030, 4_000)];
+    expect(findRepeats(requests, { killedAt: [1_045, 3_995] })).toMatchObject({
+      byKill: 2,
+      mostByOneKill: 1,
+    });
+  });
+
   it('is put down to the cut where its answer was cut long before the kill', () => {
     const cut = [report(1_000, { status: undefined }), report(5_000)];
     expect(findRepeats(cut, { killedAt: [4_000] })).toMatchObject({

@@ -100,6 +100,7 @@ export class InProcessSite implements Site {
       emit: (event) => {
         if (process.alive) oracle.happened(event);
       },
+      abandon: () => {},
       deliver: (report) =>
         process.alive
           ? Promise.race([provider.ask(number, report, () => process.alive), this.#buried])

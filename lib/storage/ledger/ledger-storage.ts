@@ -122,7 +122,8 @@ export abstract class LedgerStorage implements ConversionStorage {
   }
 
   async stopDelivering(timeout: number): Promise<void> {
-    await this.#opened?.loop?.stop(timeout);
+    const opened = this.#opened;
+    if (opened?.loop && !(await opened.loop.stop(timeout))) opened.host.abandon();
     await this.endDelivery();
   }
 

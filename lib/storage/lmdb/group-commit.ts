@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers';
+import { setImmediate } from 'node:timers/promises';
 import { RootDatabase } from 'lmdb';
 import { StorageError } from '../../conversion-feedback.errors.js';
 import { Clock } from '../../delivery/clock.js';
@@ -14,8 +14,8 @@ const SOON = 50;
 const WAITING = 100_000;
 /** Works that share one transaction at most: the event loop does them in one go. */
 const GROUP_SIZE = 500;
-/** How long a transaction is put off at most until as many works share it as shared the last, in ms. */
-const GATHERING = 1;
+/** How long a transaction is put off at most, in ms, while each turn of the event loop brings more works. */
+const GATHERING = 5;
 
 /** The file that is committed to. */
 export interface StoreFile {
@@ -36,11 +36,10 @@ interface Work {
 /**
  * Gathers pieces of bookkeeping into LMDB transactions.
  *
- * A lone work starts a transaction at once. What comes while one is under way waits for the next,
- * so that under load a transaction, and its cost, is shared by many. Whoever was answered then asks
- * again within a moment: the next transaction waits that moment for as many works as shared the last.
- * Only asynchronous transactions are used: waiting for another process's lock happens on a thread of
- * lmdb's own, never on the event loop.
+ * A lone work waits for no other. What comes while one is under way waits for the next, and
+ * so does what each turn of the event loop brings until one brings nothing: under load a transaction,
+ * and its cost, is shared by many. Only asynchronous transactions are used: waiting for another
+ * process's lock happens on a thread of lmdb's own, never on the event loop.
  *
  * A work throws only where LMDB can't read its own file: its promise rejects, and the store is given
  * up (`broken`). Child transactions could undo it alone, but LMDB was seen to crash in one.
@@ -49,10 +48,6 @@ export class GroupCommit {
   #waiting: Work[] = [];
   #draining?: Promise<void>;
   #cancelSoon?: () => void;
-  /** Works that shared the last transaction. */
-  #lastSize = 0;
-  /** Ends the wait for as many. */
-  #enough?: () => void;
   readonly #ledger: Ledger;
 
   constructor(
@@ -72,7 +67,6 @@ export class GroupCommit {
         return;
       }
       this.#waiting.push({ run, resolve, reject });
-      if (this.#isEnough()) this.#enough?.();
       if (urgency === 'now') this.#start();
       else this.#cancelSoon ??= this.clock.after(SOON, () => this.#start());
     });
@@ -93,25 +87,24 @@ export class GroupCommit {
   /** Ends in the same breath as it finds nothing left: no work may come in between and be missed. */
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      if (!this.#isEnough()) await this.#gather();
+      await this.#gather();
       await this.#commitGroup();
     }
     this.#draining = undefined;
   }
 
-  #isEnough(): boolean {
-    return this.#waiting.length >= this.#lastSize;
-  }
-
+  /** Waits until a turn of the event loop has brought nothing more. */
   async #gather(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, GATHERING);
-      this.#enough = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#enough = undefined;
+    const begun = this.clock.elapsed();
+    let seen: number;
+    do {
+      seen = this.#waiting.length;
+      await setImmediate();
+    } while (
+      this.#waiting.length > seen &&
+      this.#waiting.length < GROUP_SIZE &&
+      this.clock.elapsed() - begun < GATHERING
+    );
   }
 
   async #commitGroup(): Promise<void> {
@@ -122,7 +115,6 @@ export class GroupCommit {
       assertThere();
       const write = (): void => {
         group = this.#waiting.splice(0, GROUP_SIZE);
-        this.#lastSize = group.length;
         this.books.transaction.load();
         for (const work of group) outcomes.push(this.#run(work));
         this.books.transaction.save();

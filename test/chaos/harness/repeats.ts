@@ -70,7 +70,8 @@ export function findRepeats(
         before.status === undefined ? (before.answeredAt ?? Infinity) + HEARD_OF : after.receivedAt;
       const left = askedFor.get(messageUuid)?.findLast(({ at }) => at <= before.receivedAt);
       const from = left?.at ?? before.receivedAt;
-      const kill = killedAt.find((at) => at >= from && at <= until);
+      // What ended the request came last: the process before it may have ended while it was made.
+      const kill = killedAt.findLast((at) => at >= from && at <= until);
       if (kill !== undefined) perKill.set(kill, (perKill.get(kill) ?? 0) + 1);
       else if (before.status === undefined || cutAt.some((at) => wasOnItsWay(before, at)))
         byCut += 1;

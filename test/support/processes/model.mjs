@@ -44,6 +44,7 @@ const actions = {
       lost: () => {},
       closing: new AbortController().signal,
       emit: (event) => process.send({ event }),
+      abandon: () => {},
       deliver: (report) =>
         new Promise((resolve) => {
           questions.set((asked += 1), resolve);

@@ -29,6 +29,7 @@ await storage.open({
   lost: (why) => {
     throw why;
   },
+  abandon: () => {},
   deliver: async ({ messageUuid }) => {
     if (messageUuid === deadly) process.kill(process.pid, 'SIGKILL');
     process.send({ delivered: messageUuid, at: Date.now() });

@@ -1,9 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { systemClock } from '../../../lib/delivery/clock.js';
 import type { Gate } from '../../../lib/storage/lmdb/gate.js';
 import { GroupCommit, type StoreFile } from '../../../lib/storage/lmdb/group-commit.js';
 import type { LmdbBooks } from '../../../lib/storage/lmdb/lmdb-tables.js';
+import { ManualClock } from '../../support/clocks.js';
 import { storageHost } from '../../support/storage-host.js';
 
 describe('writes to a store', () => {
@@ -13,6 +13,7 @@ describe('writes to a store', () => {
   let commit: () => void;
   let group: GroupCommit;
   let transactions: EventEmitter;
+  let clock: ManualClock;
 
   beforeEach(() => {
     sizes = [];
@@ -28,60 +29,59 @@ describe('writes to a store', () => {
     const gate = { pass: (run: () => unknown) => run() } as unknown as Gate;
     const file = { env, gate, assertThere() {}, broken() {} };
     const books = { transaction: { load() {}, save() {} } } as unknown as LmdbBooks;
-    group = new GroupCommit(file, books, storageHost().host, 'committed', systemClock);
+    const { host } = storageHost();
+    clock = new ManualClock();
+    group = new GroupCommit(file, books, host, 'committed', clock);
   });
 
   const write = (): Promise<void> => group.transact(() => void (sizes[sizes.length - 1] += 1));
   const writes = (count: number): Promise<void>[] => Array.from({ length: count }, write);
 
-  /** Lets as many share a transaction as it takes, from the first to the last of them committed. */
-  const share = async (count: number): Promise<void> => {
-    const first = write();
-    const others = writes(count);
-    const second = once(transactions, 'begun');
-    commit();
-    await second;
-    commit();
-    await Promise.all([first, ...others]);
-    expect(sizes).toEqual([1, count]);
-  };
-
-  it('are committed at once where they come alone', async () => {
+  it('are committed where they come alone', async () => {
     const lone = write();
+    await once(transactions, 'begun');
     expect(sizes).toEqual([1]);
     commit();
     await lone;
-    // In one turn of the event loop with the answer the next may not begin: it may be one of many.
-    await new Promise((resolve) => setImmediate(resolve));
-    const next = write();
-    expect(sizes).toEqual([1, 1]);
-    commit();
-    await next;
   });
 
   it('share one commit with what comes while another is under way', async () => {
-    await share(5);
+    const first = write();
+    await once(transactions, 'begun');
+    const others = writes(5);
+    commit();
+    await once(transactions, 'begun');
+    expect(sizes).toEqual([1, 5]);
+    commit();
+    await Promise.all([first, ...others]);
   });
 
-  it('wait for those that shared the last commit to write again', async () => {
-    await share(3);
-    const again = writes(2);
-    expect(sizes).toEqual([1, 3]);
-    const third = once(transactions, 'begun');
-    again.push(write());
-    await third;
-    expect(sizes).toEqual([1, 3, 3]);
+  it('share one commit for as long as each turn of the event loop brings more', async () => {
+    const all: Promise<void>[] = [];
+    const begun = once(transactions, 'begun');
+    for (let turns = 0; turns < 5; turns += 1) {
+      const turn = new Promise((resolve) => setImmediate(resolve));
+      all.push(...writes(2));
+      await turn;
+    }
+    await begun;
+    expect(sizes).toEqual([10]);
     commit();
-    await Promise.all(again);
+    await Promise.all(all);
   });
 
-  it('wait for them no longer than a moment', async () => {
-    await share(3);
-    const third = once(transactions, 'begun');
-    const lone = write();
-    await third;
-    expect(sizes).toEqual([1, 3, 1]);
+  it('wait no longer than some ms for others to come', async () => {
+    const all: Promise<void>[] = [];
+    let hasBegun = false;
+    transactions.once('begun', () => (hasBegun = true));
+    while (!hasBegun) {
+      const turn = new Promise((resolve) => setImmediate(resolve));
+      all.push(write());
+      clock.jump(1);
+      await turn;
+    }
+    expect(all.length).toBeLessThan(10);
     commit();
-    await lone;
+    await Promise.all(all);
   });
 });
