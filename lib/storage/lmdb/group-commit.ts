@@ -15,7 +15,7 @@ const WAITING = 100_000;
 /** Works that share one transaction at most: the event loop does them in one go. */
 const GROUP_SIZE = 500;
 /** How long a transaction is put off at most, in ms, while each turn of the event loop brings more works. */
-const GATHERING = 5;
+const GATHERING = 2;
 
 /** The file that is committed to. */
 export interface StoreFile {
