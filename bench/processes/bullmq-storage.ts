@@ -33,6 +33,7 @@ const host: ConversionStorageHost = {
     maxAge: 259_200_000,
   },
   deliver: async () => ({ kind: 'done' }),
+  abandon: () => {},
   emit: ({ type }) => {
     if (type === 'delivered') delivered();
   },
