@@ -157,7 +157,7 @@ export class DeliveryLoop {
     if (this.#inFlight.size === 0) return true;
     const { clock } = this.host;
     const answered = await settlesWithin(clock, timeout, Promise.all(this.#inFlight.values()));
-    this.#leftInFlight = !answered;
+    if (!answered) this.#leftInFlight = true;
     return answered;
   }
 

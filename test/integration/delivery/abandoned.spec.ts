@@ -5,8 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConversionStatus, LmdbConversionStorage } from '../../../lib/index.js';
 import { resolveOptions } from '../../../lib/conversion-feedback.options.js';
 import { systemClock } from '../../../lib/delivery/clock.js';
+import { DeliveryLoop } from '../../../lib/delivery/delivery-loop.js';
+import type { ReportQueue } from '../../../lib/delivery/report-queue.js';
 import { PlivoClient } from '../../../lib/plivo/plivo-client.js';
-import { newUuid, storageHost } from '../../support/storage-host.js';
+import { newUuid, settings, storageHost } from '../../support/storage-host.js';
 import { tempFolder } from '../../support/temp-folder.js';
 
 const report = () => ({
@@ -56,6 +58,43 @@ describe('requests that aren’t answered until a process may wait no longer', (
     await storage.stopDelivering(1_000);
     expect(provider.abandoned).toBe(false);
     await storage.close();
+  });
+});
+
+describe('a process that delivers no more', () => {
+  it('says that requests were left in flight, though they were cut since', async () => {
+    const { host, provider } = storageHost();
+    const { status, timestamp, messageUuid } = report();
+    const waiting = [
+      { key: 1, revision: 1, messageUuid, status, timestamp, replaces: false, attempts: 0, age: 0 },
+    ];
+    const noted: string[] = [];
+    const queue = {
+      due: () => waiting.splice(0),
+      nextDue: () => undefined,
+      sweep: async () => undefined,
+      retry: async () => void noted.push('retry'),
+    } as unknown as ReportQueue;
+    const loop = new DeliveryLoop(queue, provider.deliver, settings, {
+      ...host,
+      mayRequest: () => true,
+      storageFailed: (error) => {
+        throw error;
+      },
+    });
+    provider.answers.push({ kind: 'not-now', reason: { message: 'cut' } });
+    const cut = provider.hold();
+    loop.start();
+    await provider.until(1);
+
+    expect(await loop.stop(0)).toBe(false);
+    cut();
+    expect(await loop.stop(1_000)).toBe(true);
+    expect(noted).toEqual(['retry']);
+    expect(loop.hasInFlight).toBe(true);
+    loop.start();
+    expect(loop.hasInFlight).toBe(false);
+    await loop.stop(0);
   });
 });
 

@@ -38,19 +38,22 @@ describe('writes to a store', () => {
   const writes = (count: number): Promise<void>[] => Array.from({ length: count }, write);
 
   it('are committed where they come alone', async () => {
+    const begun = once(transactions, 'begun');
     const lone = write();
-    await once(transactions, 'begun');
+    await begun;
     expect(sizes).toEqual([1]);
     commit();
     await lone;
   });
 
   it('share one commit with what comes while another is under way', async () => {
+    const begun = once(transactions, 'begun');
     const first = write();
-    await once(transactions, 'begun');
+    await begun;
     const others = writes(5);
+    const next = once(transactions, 'begun');
     commit();
-    await once(transactions, 'begun');
+    await next;
     expect(sizes).toEqual([1, 5]);
     commit();
     await Promise.all([first, ...others]);
