@@ -216,27 +216,28 @@ export class ConversionFeedbackService {
   }
 
   /**
-   * Settles a verification for the interceptor: never rejects, and never makes it wait for longer
-   * than `recordTimeout`.
+   * Settles a verification for the interceptor. Never throws.
+   * @param leave is called once: when it is recorded, at the latest after `recordTimeout`
    * @internal
    */
-  settle(outcome: VerificationOutcome): Promise<void> {
+  settle(outcome: VerificationOutcome, leave: () => void): void {
     // Asked for now: what is held and tried later is tried by another request's doing.
     const origin = DeliverySpans.active();
-    return this.recorder.record(
+    this.recorder.record(
       outcome.verificationId,
       () => this.storage.settle(outcome),
       (settlement) => this.#settled(outcome, settlement, origin),
+      leave,
     );
   }
 
   /**
    * Runs what settles a verification at the end of this turn of the event loop, with that of other
-   * requests. Never rejects unless it does.
+   * requests. It must not throw.
    * @internal
    */
-  atEndOfTurn(run: () => Promise<void> | undefined): Promise<void> {
-    return this.recorder.atEndOfTurn(run);
+  atEndOfTurn(run: () => void): void {
+    this.recorder.atEndOfTurn(run);
   }
 
   /**
@@ -282,17 +283,17 @@ export class ConversionFeedbackService {
   /** Returns false where the message belongs to another verification, as far as is known in time. */
   async #track(message: TrackedMessage): Promise<boolean> {
     let belongsHere = true;
-    await this.recorder.record(
-      message.verificationId,
-      () => this.storage.track(message),
-      (tracked) => {
-        belongsHere = tracked;
-        const { messageUuid, verificationId } = message;
-        if (tracked) this.events.emit({ type: 'tracked', messageUuid, verificationId });
-        else
-          this.logger.warn('A message was tracked under two verifications: the first one keeps it');
-      },
-    );
+    const tracked = (isOurs: boolean): void => {
+      belongsHere = isOurs;
+      const { messageUuid, verificationId } = message;
+      if (isOurs) this.events.emit({ type: 'tracked', messageUuid, verificationId });
+      else
+        this.logger.warn('A message was tracked under two verifications: the first one keeps it');
+    };
+    await new Promise<void>((leave) => {
+      const track = () => this.storage.track(message);
+      this.recorder.record(message.verificationId, track, tracked, leave);
+    });
     return belongsHere;
   }
 

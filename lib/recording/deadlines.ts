@@ -1,6 +1,7 @@
 import { Clock } from '../delivery/clock.js';
 
-interface Waiter {
+/** A wait with a deadline. */
+export interface Waiting {
   readonly due: number;
   readonly passed: () => void;
 }
@@ -11,7 +12,7 @@ interface Waiter {
  */
 export class Deadlines {
   /** In the order of their deadlines, since the limit is the same for all. */
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new Set<Waiting>();
   #armed = false;
 
   constructor(
@@ -19,12 +20,17 @@ export class Deadlines {
     private readonly clock: Clock,
   ) {}
 
-  /** Calls back once the limit has passed, unless the returned function is called before. */
-  start(passed: () => void): () => void {
-    const waiter = { due: this.clock.elapsed() + this.limit, passed };
-    this.#waiting.add(waiter);
+  /** Calls back once the limit has passed, unless the wait is ended before. */
+  start(passed: () => void): Waiting {
+    const waiting = { due: this.clock.elapsed() + this.limit, passed };
+    this.#waiting.add(waiting);
     this.#arm(this.limit);
-    return () => this.#waiting.delete(waiter);
+    return waiting;
+  }
+
+  /** Returns whether it still waited. */
+  end(waiting: Waiting): boolean {
+    return this.#waiting.delete(waiting);
   }
 
   #arm(ms: number): void {
@@ -36,13 +42,13 @@ export class Deadlines {
   #fire(): void {
     this.#armed = false;
     const now = this.clock.elapsed();
-    for (const waiter of this.#waiting) {
-      if (waiter.due > now) {
-        this.#arm(waiter.due - now);
+    for (const waiting of this.#waiting) {
+      if (waiting.due > now) {
+        this.#arm(waiting.due - now);
         return;
       }
-      this.#waiting.delete(waiter);
-      waiter.passed();
+      this.#waiting.delete(waiting);
+      waiting.passed();
     }
   }
 }

@@ -18,11 +18,13 @@ export interface RecorderHost {
   readonly emit: (event: ConversionFeedbackEvent) => void;
 }
 
-interface Write {
+interface Write<T = unknown> {
   /** Id of the verification that it is about. */
   readonly verification: string;
   /** Does it, or rejects. */
-  readonly attempt: () => Promise<void>;
+  readonly write: () => Promise<T>;
+  /** Gets the result. */
+  readonly written: (result: T) => void;
 }
 
 /**
@@ -42,15 +44,17 @@ interface Write {
  */
 export class Recorder {
   readonly #deadlines: Deadlines;
-  readonly #underWay = new Set<Promise<boolean>>();
+  readonly #underWay = new Set<Write>();
+  /** Waits until nothing is under way. */
+  #idle?: () => void;
   #held: Write[] = [];
   #sick = false;
   #retryScheduled = false;
   /** Whether one of those that were held is tried. */
   #probing = false;
   #finished = false;
-  /** The end of this turn of the event loop, where something waits for it. */
-  #endOfTurn?: Promise<void>;
+  /** What waits for the end of this turn of the event loop. */
+  readonly #turn: (() => void)[] = [];
   #saidDropped = false;
 
   constructor(private readonly host: RecorderHost) {
@@ -68,51 +72,62 @@ export class Recorder {
   }
 
   /**
-   * Sees a write through.
+   * Sees a write through. It never throws.
    * @param verification id of the verification that it is about
    * @param write may be called several times; it must do no harm twice
    * @param written gets its result, whenever that comes
-   * @returns resolves once written, or once there is no use in waiting; never rejects
+   * @param leave is called once: when it is written, or once there is no use in waiting
    */
   record<T>(
     verification: string,
     write: () => Promise<T>,
     written: (result: T) => void,
-  ): Promise<void> {
+    leave: () => void,
+  ): void {
     if (this.unfinished >= HELD) {
       this.#drop(`the storage fails, and ${HELD} writes are held already`);
-      return Promise.resolve();
+      return leave();
     }
-    // A storage of the app's may throw where it should reject.
-    const attempt = async (): Promise<void> => written(await write());
-    const held = { verification, attempt };
+    const given = { verification, write, written } as Write;
     if (!this.#finished && (this.#held.length > 0 || this.#probing)) {
-      this.#held.push(held);
-      return Promise.resolve();
+      this.#held.push(given);
+      return leave();
     }
-    const trying = this.#try(held);
-    return this.#sick ? Promise.resolve() : this.#waitFor(trying);
+    // An app that never waits learns nothing of the storage's health by it.
+    if (this.#sick || this.host.recordTimeout === 0) {
+      this.#try(given);
+      return leave();
+    }
+    const waiting = this.#deadlines.start(() => {
+      this.#fellSick(`a write took longer than recordTimeout, ${this.host.recordTimeout} ms`);
+      leave();
+    });
+    this.#try(given, () => {
+      if (this.#deadlines.end(waiting)) leave();
+    });
   }
 
   /**
-   * Runs something at the end of this turn of the event loop. A busy app completes many handlers in one
-   * turn; what is done for all of them in one go costs half of what it does between one request's steps
-   * and the next one's, for it stays in the processor's caches.
+   * Runs something at the end of this turn of the event loop; it must not throw. A busy app completes
+   * many handlers in one turn; what is done for all of them in one go costs half of what it does between
+   * one request's steps and the next one's, for it stays in the processor's caches.
    */
-  async atEndOfTurn(run: () => Promise<void> | undefined): Promise<void> {
-    this.#endOfTurn ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.#endOfTurn = undefined;
-        resolve();
-      });
+  atEndOfTurn(run: () => void): void {
+    if (this.#turn.push(run) > 1) return;
+    setImmediate(() => {
+      for (const run of this.#turn.splice(0)) run();
     });
-    await this.#endOfTurn;
-    await run();
   }
 
   /** Waits for something that is not the storage's, no longer than for a write. Never rejects. */
   waitAtMost(promise: Promise<unknown>): Promise<void> {
-    return this.#wait(promise, () => {});
+    return new Promise((resolve) => {
+      const waiting = this.#deadlines.start(resolve);
+      const settled = (): void => {
+        if (this.#deadlines.end(waiting)) resolve();
+      };
+      promise.then(settled, settled);
+    });
   }
 
   /**
@@ -120,9 +135,10 @@ export class Recorder {
    * nothing is held: what still comes is recorded at once, or lost.
    */
   async finish(): Promise<void> {
-    await this.#endOfTurn;
+    if (this.#turn.length > 0) await new Promise((resolve) => setImmediate(resolve));
     this.#tryHeld();
-    await this.waitAtMost(Promise.all(this.#underWay));
+    if (this.#underWay.size > 0)
+      await this.waitAtMost(new Promise<void>((resolve) => (this.#idle = resolve)));
     const { unfinished } = this;
     this.#finished = true;
     this.#held = [];
@@ -130,72 +146,61 @@ export class Recorder {
     this.host.logger.error(`${unfinished} writes could not be recorded before the process ended`);
   }
 
-  #waitFor(write: Promise<boolean>): Promise<void> {
-    // An app that never waits learns nothing by it.
-    if (this.host.recordTimeout === 0) return Promise.resolve();
-    return this.#wait(write, () => {
-      this.#fellSick(`a write took longer than recordTimeout, ${this.host.recordTimeout} ms`);
-    });
+  /** @param tried gets whether it is done; if not, it is held */
+  #try(given: Write, tried?: (isDone: boolean) => void): void {
+    this.#underWay.add(given);
+    const ended = (isDone: boolean): void => {
+      this.#underWay.delete(given);
+      if (this.#underWay.size === 0) this.#idle?.();
+      tried?.(isDone);
+    };
+    const failed = (error: unknown): void => {
+      this.#hold(given, error);
+      ended(false);
+    };
+    startedOf(given).then((result) => {
+      try {
+        given.written(result);
+      } catch (error) {
+        return failed(error);
+      }
+      this.#recovered();
+      ended(true);
+    }, failed);
   }
 
-  #wait(promise: Promise<unknown>, gaveUp: () => void): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#deadlines.start(() => {
-        gaveUp();
-        resolve();
-      });
-      const settled = (): void => {
-        cancel();
-        resolve();
-      };
-      promise.then(settled, settled);
-    });
-  }
-
-  /** Resolves to whether the write is done; if not, it is held. */
-  #try(write: Write): Promise<boolean> {
-    const trying = write.attempt().then(
-      () => this.#recovered(),
-      (error: unknown) => this.#hold(write, error),
-    );
-    this.#underWay.add(trying);
-    void trying.then(() => this.#underWay.delete(trying));
-    return trying;
-  }
-
-  #hold(write: Write, error: unknown): false {
+  #hold(write: Write, error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
     if (this.#finished) {
-      this.#drop(why);
-      return false;
+      return this.#drop(why);
     }
     this.#held.push(write);
     this.#fellSick(why);
     this.#scheduleRetry();
-    return false;
   }
 
   #scheduleRetry(): void {
     if (this.#retryScheduled || this.#probing) return;
     this.#retryScheduled = true;
-    this.host.clock.after(RETRY_INTERVAL, () => void this.#retry());
+    this.host.clock.after(RETRY_INTERVAL, () => this.#retry());
   }
 
-  async #retry(): Promise<void> {
+  #retry(): void {
     this.#retryScheduled = false;
     const first = this.#held.shift();
     if (!first) return;
     this.#probing = true;
-    const isDone = await this.#try(first);
-    this.#probing = false;
-    if (this.#finished) return;
-    if (isDone) return this.#tryHeld();
-    this.#putLast(first);
-    this.#scheduleRetry();
+    this.#try(first, (isDone) => {
+      this.#probing = false;
+      if (this.#finished) return;
+      if (isDone) return this.#tryHeld();
+      this.#putLast(first);
+      this.#scheduleRetry();
+    });
   }
 
   #tryHeld(): void {
-    for (const write of this.#held.splice(0)) void this.#try(write);
+    for (const write of this.#held.splice(0)) this.#try(write);
   }
 
   /** Lets other verifications go before this write and those that have to follow it. */
@@ -215,11 +220,10 @@ export class Recorder {
     );
   }
 
-  #recovered(): true {
+  #recovered(): void {
     this.#saidDropped = false;
     if (this.#sick) this.host.logger.log('Conversions are recorded again');
     this.#sick = false;
-    return true;
   }
 
   #drop(reason: string): void {
@@ -227,5 +231,14 @@ export class Recorder {
     if (this.#saidDropped) return;
     this.#saidDropped = true;
     this.host.logger.error(`Conversions are lost from now on: ${reason}`);
+  }
+}
+
+/** A storage of the app's may throw where it should reject. */
+function startedOf({ write }: Write): Promise<unknown> {
+  try {
+    return Promise.resolve(write());
+  } catch (error) {
+    return Promise.reject(error as Error);
   }
 }

@@ -41,8 +41,8 @@ export function onCompletion<T>(
           hasValue = true;
           release();
           if (subscriber.closed) return endSoon();
+          if (!lastValueWaits) return subscriber.next(value);
           const send = (): void => subscriber.next(value);
-          if (!lastValueWaits) return send();
           held = send;
           queueMicrotask(() => {
             if (held === send) release();

@@ -1,27 +1,43 @@
 import { ExecutionContext } from '@nestjs/common';
 
-/** The parts of what a handler received, most telling one first, by the words we have for them. */
-type Parts = Record<string, unknown>;
-
 /**
- * What a handler received: of an HTTP request its body, route parameters and query; of a GraphQL
- * resolver its arguments; of a message its data; of any other kind of handler all its arguments.
+ * What a handler received, most telling part first: of an HTTP request its body, route parameters and
+ * query; of a GraphQL resolver its arguments; of a message its data; of any other kind of handler all
+ * its arguments.
  */
-function received(context: ExecutionContext): Parts {
+function received(context: ExecutionContext): readonly unknown[] {
   switch (context.getType<string>()) {
     case 'http': {
       const { body, params, query } = context.switchToHttp().getRequest<Record<string, unknown>>();
-      return { 'the body': body, 'the route’s parameters': params, 'the query': query };
+      return [body, params, query];
     }
     case 'graphql':
-      return { 'the resolver’s arguments': context.getArgByIndex(1) };
+      return [context.getArgByIndex(1)];
     case 'ws':
-      return { 'the message’s data': context.switchToWs().getData() };
+      return [context.switchToWs().getData()];
     case 'rpc':
-      return { 'the message’s data': context.switchToRpc().getData() };
+      return [context.switchToRpc().getData()];
     default:
-      return Object.fromEntries(
-        context.getArgs().map((arg, index) => [`argument ${index + 1}`, arg]),
+      return context.getArgs();
+  }
+}
+
+/** Our words for the parts. */
+function placesIn(context: ExecutionContext): string {
+  switch (context.getType<string>()) {
+    case 'http':
+      return 'the body, the route’s parameters, the query';
+    case 'graphql':
+      return 'the resolver’s arguments';
+    case 'ws':
+    case 'rpc':
+      return 'the message’s data';
+    default:
+      return (
+        context
+          .getArgs()
+          .map((_, index) => `argument ${index + 1}`)
+          .join(', ') || 'what the handler received'
       );
   }
 }
@@ -31,20 +47,22 @@ export type Found = { readonly id: unknown } | { readonly unmatched: string };
 
 /** Looks a property path up in what a handler received. */
 export function lookUp(path: string, context: ExecutionContext): Found {
-  const parts = received(context);
   const keys = path.split('.');
-  const [id, ...others] = Object.values(parts)
-    .map((part) => keys.reduce<unknown>(ownProperty, part))
-    .filter((value) => value !== undefined && value !== null);
-  if (id === undefined) {
-    const places = Object.keys(parts).join(', ') || 'what the handler received';
-    return { unmatched: `no verification id: there is no ${JSON.stringify(path)} in ${places}` };
+  let id: unknown;
+  for (const part of received(context)) {
+    let value = part;
+    for (const key of keys) value = ownProperty(value, key);
+    if (value === undefined || value === null) continue;
+    // Which one the handler went by isn't known.
+    if (id !== undefined && !isSame(value, id)) {
+      return { unmatched: 'the parts of the request name different verifications' };
+    }
+    id ??= value;
   }
-  // Which one the handler went by isn't known.
-  if (others.some((other) => !isSame(other, id))) {
-    return { unmatched: 'the parts of the request name different verifications' };
-  }
-  return { id };
+  if (id !== undefined) return { id };
+  return {
+    unmatched: `no verification id: there is no ${JSON.stringify(path)} in ${placesIn(context)}`,
+  };
 }
 
 /** A number in the body is a string in the query. */

@@ -39,14 +39,15 @@ export class TrackConversionInterceptor implements NestInterceptor {
     // A class may name one account and a handler of it another: the handler's interceptor is here too.
     const isOurs = (traits.options.name ?? DEFAULT_ACCOUNT) === this.account;
     if (!isOurs || !this.#isReal() || isBoundFurtherOut(context)) return next.handle();
+    const type = context.getType<string>();
     const passage = {
       cancellable: traits.isEventStream,
-      lastValueWaits: ['ws', 'rpc'].includes(context.getType()),
+      lastValueWaits: type === 'ws' || type === 'rpc',
     };
     return next.handle().pipe(
       onCompletion((last, hasValue) => {
         // Nest answers 500 where a handler completes without a value.
-        if (!hasValue && ['http', 'graphql'].includes(context.getType())) return undefined;
+        if (!hasValue && (type === 'http' || type === 'graphql')) return undefined;
         return this.#completed(traits, context, last);
       }, passage),
     );
@@ -64,16 +65,18 @@ export class TrackConversionInterceptor implements NestInterceptor {
     last: unknown,
   ): Promise<void> | undefined {
     const timestamp = this.feedback.now();
-    const conclude = () => this.#conclude(traits, context, last, timestamp);
-    const unreadable = (error: unknown) => this.#unreadable(context, error);
     try {
       const answer =
-        context.getType() === 'http' && traits.answersItself ? ownAnswer(context) : undefined;
-      if (!answer) return conclude();
-      void answer.then((answered) => (answered ? conclude() : undefined)).catch(unreadable);
+        traits.answersItself && context.getType() === 'http' ? ownAnswer(context) : undefined;
+      if (!answer) return this.#conclude(traits, context, last, timestamp);
+      void answer
+        .then((answered) =>
+          answered ? this.#conclude(traits, context, last, timestamp) : undefined,
+        )
+        .catch((error) => this.#unreadable(context, error));
       return undefined;
     } catch (error) {
-      return unreadable(error);
+      return this.#unreadable(context, error);
     }
   }
 
@@ -94,11 +97,16 @@ export class TrackConversionInterceptor implements NestInterceptor {
       isEventStream || context.getType() === 'ws' ? eventMeansSuccess : meansSuccess;
     if (!when && !messageUuid && typeof verificationId === 'string') {
       if (!succeeded(last)) return undefined;
-      return this.feedback
-        .atEndOfTurn(() =>
-          this.#settle(context, lookUp(verificationId, context), { status, timestamp }),
-        )
-        .catch((error) => this.#unreadable(context, error));
+      return new Promise((leave) => {
+        this.feedback.atEndOfTurn(() => {
+          try {
+            this.#settle(context, lookUp(verificationId, context), { status, timestamp }, leave);
+          } catch (error) {
+            this.#unreadable(context, error);
+            leave();
+          }
+        });
+      });
     }
     const asked = async (): Promise<void> => {
       if (!(when ? await when(last, context) : succeeded(last))) return;
@@ -107,7 +115,8 @@ export class TrackConversionInterceptor implements NestInterceptor {
           ? lookUp(verificationId, context)
           : foundByFunction(await verificationId(last, context));
       const named = await messageUuid?.(last, context);
-      await this.#settle(context, found, { status, timestamp, messageUuid: named });
+      const rest = { status, timestamp, messageUuid: named };
+      await new Promise<void>((leave) => this.#settle(context, found, rest, leave));
     };
     return this.feedback.waitAtMost(
       asked().catch((error) =>
@@ -116,21 +125,27 @@ export class TrackConversionInterceptor implements NestInterceptor {
     );
   }
 
+  /** @param leave is called once: when the response needn't wait any more */
   #settle(
     context: ExecutionContext,
     found: Found,
-    rest: Omit<VerificationOutcome, 'verificationId'>,
-  ): Promise<void> | undefined {
-    if ('unmatched' in found) return this.#unmatched(context, found.unmatched);
+    { status, timestamp, messageUuid }: Omit<VerificationOutcome, 'verificationId'>,
+    leave: () => void,
+  ): void {
+    if ('unmatched' in found) {
+      this.#unmatched(context, found.unmatched);
+      return leave();
+    }
     const { id } = found;
     // Beyond the safe integers JSON's numbers have lost digits: the id could be another one's.
-    const outcome = {
-      ...rest,
-      verificationId: (Number.isSafeInteger(id) ? String(id) : id) as string,
-    };
+    const verificationId = (Number.isSafeInteger(id) ? String(id) : id) as string;
+    const outcome = { verificationId, status, timestamp, messageUuid };
     const fault = this.feedback.faultOf(outcome);
-    if (fault !== undefined) return this.#unmatched(context, fault);
-    return this.feedback.settle(outcome);
+    if (fault !== undefined) {
+      this.#unmatched(context, fault);
+      return leave();
+    }
+    this.feedback.settle(outcome, leave);
   }
 
   #unreadable(context: ExecutionContext, error: unknown): undefined {

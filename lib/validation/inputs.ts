@@ -1,4 +1,4 @@
-import { IsEnum, IsOptional, isEnum } from 'class-validator';
+import { IsEnum, IsOptional } from 'class-validator';
 import {
   Fault,
   InvalidMessageError,
@@ -128,6 +128,8 @@ class MessageInput {
   messageUuid!: string;
 }
 
+const STATUSES = new Set<unknown>(Object.values(ConversionStatus));
+
 /**
  * What is wrong with a verification's outcome, in a sentence. Nearly always nothing is, and a login
  * waits for it: so the rules alone are asked first, and class-validator only for what it says.
@@ -136,7 +138,7 @@ export function outcomeFault(outcome: VerificationOutcome): string | undefined {
   const { verificationId, status, timestamp, messageUuid } = outcome;
   const isWell =
     isText(verificationId, ...ID_LENGTH) &&
-    isEnum(status, ConversionStatus) &&
+    STATUSES.has(status) &&
     isMoment(timestamp) &&
     (messageUuid === undefined || isMessageUuid(messageUuid));
   return isWell ? undefined : checked(OutcomeInput, outcome, {}).faults.at(0)?.message;

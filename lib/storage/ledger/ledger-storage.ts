@@ -135,15 +135,16 @@ export abstract class LedgerStorage implements ConversionStorage {
     await opened.books.close().finally(() => (this.#inUse = false));
   }
 
-  async #transactAndWake<T>(work: (ledger: Ledger, now: number) => T): Promise<T> {
-    const { loop } = this.#open();
-    const result = await this.#transact(work);
-    loop?.wake();
-    return result;
+  #transactAndWake<T>(work: (ledger: Ledger, now: number) => T): Promise<T> {
+    return this.#transact(work).then((result) => {
+      this.#opened?.loop?.wake();
+      return result;
+    });
   }
 
-  async #transact<T>(work: (ledger: Ledger, now: number) => T): Promise<T> {
-    const { host, books } = this.#open();
+  #transact<T>(work: (ledger: Ledger, now: number) => T): Promise<T> {
+    if (!this.#opened) return Promise.reject(notOpen());
+    const { host, books } = this.#opened;
     return books.transact((ledger) => work(ledger, host.clock.now()));
   }
 
@@ -167,11 +168,13 @@ export abstract class LedgerStorage implements ConversionStorage {
   }
 
   #open(): Opened {
-    if (!this.#opened) {
-      throw new StorageError(
-        'The storage is not open: the application has not started yet or has closed, or the log says why',
-      );
-    }
+    if (!this.#opened) throw notOpen();
     return this.#opened;
   }
+}
+
+function notOpen(): StorageError {
+  return new StorageError(
+    'The storage is not open: the application has not started yet or has closed, or the log says why',
+  );
 }

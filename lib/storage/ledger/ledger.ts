@@ -29,6 +29,15 @@ const SWEEP_SIZE = 200;
 /** The settings that the rules depend on. */
 export type LedgerRules = Pick<ConversionStorageHost, 'superseded' | 'expireAfter' | 'retention'>;
 
+/** A message and its number. */
+interface Remembered {
+  readonly number: number;
+  readonly record: MessageRecord;
+}
+
+/** A message whose report is on its way. */
+type PendingMessage = MessageRecord & { readonly pending: PendingRecord };
+
 /** What is due. */
 export interface Due {
   readonly reports: QueuedReport[];
@@ -92,25 +101,30 @@ export class Ledger {
 
   /** Gives each message of a verification the status that its outcome makes of it. */
   settle(outcome: VerificationOutcome, now: number): Settlement {
-    const numbers = this.#remembered(digestOf(outcome.verificationId), now);
-    if (numbers.length === 0) {
+    const remembered = this.#remembered(digestOf(outcome.verificationId), now);
+    if (remembered.length === 0) {
       return { reports: [], unmatched: 'no message of this verification is tracked, or no longer' };
     }
-    const records = numbers.map(([, record]) => record);
     const { messageUuid, status, timestamp } = outcome;
-    const named = messageUuid ? records.findIndex(({ uuid }) => uuid === messageUuid) : undefined;
+    const named = messageUuid
+      ? remembered.findIndex(({ record }) => record.uuid === messageUuid)
+      : undefined;
     if (named === -1) {
       return { reports: [], unmatched: 'the message named is none of this verification' };
     }
     const statuses = settlement(
-      records.map((record) => record.status),
+      remembered.map(({ record }) => record.status),
       { status, named, superseded: this.rules.superseded },
     );
-    const reports = numbers.flatMap(([number, record], index) => {
+    const reports: ConversionReport[] = [];
+    let converted: MessageRecord | undefined;
+    for (let index = 0; index < remembered.length; index += 1) {
       const next = statuses[index];
-      return next ? [this.#report(number, record, next, timestamp.getTime(), now)] : [];
-    });
-    const converted = records.find((_, index) => statuses[index] === ConversionStatus.CONVERTED);
+      if (!next) continue;
+      const { number, record } = remembered[index];
+      if (next === CONVERTED) converted = record;
+      reports.push(this.#report(number, record, next, timestamp.getTime(), now));
+    }
     return converted ? { reports, timeToConvert: sinceSent(converted, timestamp) } : { reports };
   }
 
@@ -167,35 +181,33 @@ export class Ledger {
    * @returns whether it is set aside
    */
   mend([at, number]: AgendaEntry, now: number): boolean {
-    const { due, pending, messages, totals } = this.tables;
-    const report = pending.get(number);
+    const { due, messages, totals } = this.tables;
     const message = messages.get(number);
     const told = message?.status !== undefined;
-    const stale = report !== undefined && report.dueAt !== at;
-    if (report && told && !stale) return false;
+    const stale = message?.pending !== undefined && message.pending.dueAt !== at;
+    if (message?.pending && told && !stale) return false;
     due.remove(at, number);
     if (stale) return false;
     totals.pending -= 1;
-    this.#tallyMove('pending', number, -1);
+    if (!message) return true;
+    this.#tallyMove('pending', message, -1);
     if (told) this.#pend(number, message, now);
     return !told;
   }
 
   /** A request for it begins. Returns how often that was so before. */
   begin({ key, revision }: QueuedReport): number {
-    const { pending } = this.tables;
-    const report = pending.get(key);
-    if (report?.revision !== revision) return 0;
-    const { begun = 0 } = report;
-    pending.put(key, { ...report, begun: begun + 1 });
+    const message = this.#onItsWay(key, revision);
+    if (!message) return 0;
+    const { begun = 0 } = message.pending;
+    this.#putPending(key, message, { ...message.pending, begun: begun + 1 });
     return begun;
   }
 
   /** Its request did the process no harm. */
   survived({ key, revision }: QueuedReport): void {
-    const { pending } = this.tables;
-    const report = pending.get(key);
-    if (report?.revision === revision) pending.put(key, { ...report, begun: undefined });
+    const message = this.#onItsWay(key, revision);
+    if (message) this.#putPending(key, message, { ...message.pending, begun: undefined });
   }
 
   /** The provider has the report. */
@@ -205,12 +217,12 @@ export class Ledger {
 
   /** To be tried again. */
   retry({ key, revision }: QueuedReport, attempts: number, dueAt: number): void {
-    const { pending, due } = this.tables;
-    const report = pending.get(key);
-    if (report?.revision !== revision) return;
-    due.remove(report.dueAt, key);
+    const message = this.#onItsWay(key, revision);
+    if (!message) return;
+    const { due } = this.tables;
+    due.remove(message.pending.dueAt, key);
     due.add(dueAt, key);
-    pending.put(key, { ...report, attempts, dueAt, begun: undefined });
+    this.#putPending(key, message, { ...message.pending, attempts, dueAt, begun: undefined });
   }
 
   /** To be kept, and not tried again by itself. */
@@ -220,11 +232,12 @@ export class Ledger {
     reason: FailureReason,
     now: number,
   ): void {
-    if (!this.#take(key, revision)) return;
+    const message = this.#take(key, revision);
+    if (!message) return;
     this.tables.failed.put(key, { attempts, failedAt: now, reason });
     this.tables.failures.add(now, key);
     this.tables.totals.failed += 1;
-    this.#tallyMove('failed', key, 1);
+    this.#tallyMove('failed', message, 1);
   }
 
   /** Puts failed reports back on their way; all, or that of one message. Returns how many. */
@@ -236,8 +249,9 @@ export class Ledger {
         : [uuids.get(messageUuid)];
     let count = 0;
     for (const number of numbers) {
-      if (number === undefined || !this.#forgetFailed(number)) continue;
-      this.#pend(number, this.tables.messages.get(number), now);
+      const message = number === undefined ? undefined : this.tables.messages.get(number);
+      if (!message || !this.#forgetFailed(number!, message)) continue;
+      this.#pend(number!, message, now);
       count += 1;
     }
     return count;
@@ -326,16 +340,16 @@ export class Ledger {
   }
 
   #queued(number: number, now: number): QueuedReport | undefined {
-    const report = this.tables.pending.get(number);
     const message = this.tables.messages.get(number);
-    if (!report || !message?.status) return undefined;
+    if (!message?.status || !message.pending) return undefined;
+    const { revision, replaces = false, attempts, agedFrom } = message.pending;
     return {
       ...told(message.uuid, message.status, message.statusAt!),
       key: number,
-      revision: report.revision,
-      replaces: report.replaces ?? false,
-      attempts: report.attempts,
-      age: now - this.tables.totals.stoodStill - report.agedFrom,
+      revision,
+      replaces,
+      attempts,
+      age: now - this.tables.totals.stoodStill - agedFrom,
     };
   }
 
@@ -360,14 +374,13 @@ export class Ledger {
   }
 
   /** The messages of a verification that are within their retention, oldest first. */
-  #remembered(verification: string, now: number): (readonly [number, MessageRecord])[] {
-    const numbers = this.tables.verifications.get(verification) ?? [];
-    return numbers.flatMap((number) => {
+  #remembered(verification: string, now: number): Remembered[] {
+    const found: Remembered[] = [];
+    for (const number of this.tables.verifications.get(verification) ?? []) {
       const record = this.tables.messages.get(number);
-      return record && record.sentAt + this.rules.retention > now
-        ? [[number, record] as const]
-        : [];
-    });
+      if (record && record.sentAt + this.rules.retention > now) found.push({ number, record });
+    }
+    return found;
   }
 
   /** Gives a message its status, and puts the report of it on its way. */
@@ -379,24 +392,22 @@ export class Ledger {
     now: number,
   ): ConversionReport {
     if (record.status === undefined) this.tables.totals.open -= 1;
-    this.tables.messages.put(number, { ...record, status, statusAt });
     if (record.verification && status === CONVERTED) this.#tally.converted(record, statusAt);
-    if (record.status !== undefined) this.#forgetFailed(number);
-    this.#pend(number, record, now);
+    if (record.status !== undefined) this.#forgetFailed(number, record);
+    this.#pend(number, { ...record, status, statusAt }, now);
     return told(record.uuid, status, statusAt);
   }
 
-  #pend(number: number, record: MessageRecord | undefined, now: number): void {
-    const { pending, due, totals } = this.tables;
-    // Of a message without a status nothing can be on its way.
-    const before = record?.status === undefined ? undefined : pending.get(number);
+  #pend(number: number, record: MessageRecord, now: number): void {
+    const { due, totals } = this.tables;
+    const before = record.pending;
     if (before) due.remove(before.dueAt, number);
     else {
       totals.pending += 1;
-      if (record?.verification) this.#tally.moved('pending', record, 1);
+      this.#tallyMove('pending', record, 1);
     }
     due.add(now, number);
-    pending.put(number, {
+    this.#putPending(number, record, {
       revision: ++totals.lastRevision,
       attempts: 0,
       agedFrom: now - totals.stoodStill,
@@ -405,45 +416,52 @@ export class Ledger {
     });
   }
 
-  /** Takes a report off its way, unless another has taken its place. */
-  #take(number: number, revision: number): PendingRecord | undefined {
-    const { pending, due, totals } = this.tables;
-    const report = pending.get(number);
-    if (report?.revision !== revision) return undefined;
-    due.remove(report.dueAt, number);
-    pending.remove(number);
-    totals.pending -= 1;
-    this.#tallyMove('pending', number, -1);
-    return report;
+  /** The message whose report that is; undefined where another has taken its place, or it is delivered. */
+  #onItsWay(number: number, revision: number): PendingMessage | undefined {
+    const message = this.tables.messages.get(number);
+    return message?.pending?.revision === revision ? (message as PendingMessage) : undefined;
   }
 
-  #forgetFailed(number: number): boolean {
+  #putPending(number: number, message: MessageRecord, pending: PendingRecord | undefined): void {
+    this.tables.messages.put(number, { ...message, pending });
+  }
+
+  /** Takes a report off its way, unless another has taken its place. Returns its message. */
+  #take(number: number, revision: number): MessageRecord | undefined {
+    const message = this.#onItsWay(number, revision);
+    if (!message) return undefined;
+    this.tables.due.remove(message.pending.dueAt, number);
+    this.#putPending(number, message, undefined);
+    this.tables.totals.pending -= 1;
+    this.#tallyMove('pending', message, -1);
+    return message;
+  }
+
+  #forgetFailed(number: number, message: MessageRecord): boolean {
     const { failed, failures, totals } = this.tables;
     const failure = failed.get(number);
     if (!failure) return false;
     failed.remove(number);
     failures.remove(failure.failedAt, number);
     totals.failed -= 1;
-    this.#tallyMove('failed', number, -1);
+    this.#tallyMove('failed', message, -1);
     return true;
   }
 
-  #tallyMove(name: 'pending' | 'failed', number: number, by: 1 | -1): void {
-    const message = this.tables.messages.get(number);
-    if (message?.verification) this.#tally.moved(name, message, by);
+  #tallyMove(name: 'pending' | 'failed', message: MessageRecord, by: 1 | -1): void {
+    if (message.verification) this.#tally.moved(name, message, by);
   }
 
   /** Counts what became of a message before it was tracked. */
   #tallyLate(number: number, record: MessageRecord): void {
-    const { pending, failed } = this.tables;
     if (record.status === CONVERTED) this.#tally.converted(record, record.statusAt!);
-    if (pending.get(number)) this.#tally.moved('pending', record, 1);
-    if (failed.get(number)) this.#tally.moved('failed', record, 1);
+    if (record.pending) this.#tally.moved('pending', record, 1);
+    if (this.tables.failed.get(number)) this.#tally.moved('failed', record, 1);
   }
 
   /** A message's moment has come: it expires, or is forgotten, or is kept for its report's sake. */
   #deadline(at: number, number: number, now: number): ConversionReport | undefined {
-    const { messages, deadlines, pending, failed } = this.tables;
+    const { messages, deadlines, failed } = this.tables;
     deadlines.remove(at, number);
     const record = messages.get(number);
     if (!record) return undefined;
@@ -454,7 +472,7 @@ export class Ledger {
       return this.#report(number, record, ConversionStatus.NOT_CONVERTED, expiresAt, now);
     }
     if (forgetAt > now) deadlines.add(forgetAt, number);
-    else if (pending.get(number) || failed.get(number))
+    else if (record.pending || failed.get(number))
       deadlines.add(now + UNDELIVERED_RETENTION, number);
     else this.#forget(number, record);
     return undefined;

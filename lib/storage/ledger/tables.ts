@@ -14,6 +14,8 @@ export interface MessageRecord {
   readonly status?: ConversionStatus;
   /** When it got its status. */
   readonly statusAt?: number;
+  /** Its report, while that is on its way. */
+  readonly pending?: PendingRecord;
 }
 
 /** A report on its way. Its status and timestamp are the message's. */
@@ -87,7 +89,6 @@ export interface Tables {
   readonly verifications: Table<string, readonly number[]>;
   /** message_uuid to message. */
   readonly uuids: Table<string, number>;
-  readonly pending: Table<number, PendingRecord>;
   readonly failed: Table<number, FailedRecord>;
   /** When reports failed. One entry a failed report. */
   readonly failures: Agenda;

@@ -31,6 +31,8 @@ interface Work {
   readonly run: (ledger: Ledger) => unknown;
   readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
+  /** What came of it, to be told once it is committed. */
+  outcome?: { readonly result: unknown } | { readonly error: unknown };
 }
 
 /**
@@ -109,14 +111,13 @@ export class GroupCommit {
 
   async #commitGroup(): Promise<void> {
     let group: Work[] = [];
-    const outcomes: (() => void)[] = [];
     try {
       const { env, gate, assertThere } = this.file;
       assertThere();
       const write = (): void => {
         group = this.#waiting.splice(0, GROUP_SIZE);
         this.books.transaction.load();
-        for (const work of group) outcomes.push(this.#run(work));
+        for (const work of group) work.outcome = this.#run(work);
         this.books.transaction.save();
       };
       await gate.pass(() => env.transaction(write));
@@ -125,23 +126,23 @@ export class GroupCommit {
       await this.#failed(group, error);
       return;
     }
-    for (const tell of outcomes) tell();
+    for (const work of group) this.#tell(work);
   }
 
-  /** Returns how to tell what came of it, once it is committed. */
-  #run({ run, resolve, reject }: Work): () => void {
+  #run({ run }: Work): Work['outcome'] {
     try {
-      const result = run(this.#ledger);
-      return () => resolve(result as never);
+      return { result: run(this.#ledger) };
     } catch (error) {
-      return () => {
-        const failure = new StorageError(`The store can't be read: ${String(error)}`, {
-          cause: error,
-        });
-        this.file.broken(failure);
-        reject(failure);
-      };
+      return { error };
     }
+  }
+
+  #tell({ outcome, resolve, reject }: Work): void {
+    if ('result' in outcome!) return resolve(outcome.result as never);
+    const { error } = outcome!;
+    const failure = new StorageError(`The store can't be read: ${String(error)}`, { cause: error });
+    this.file.broken(failure);
+    reject(failure);
   }
 
   async #failed(group: Work[], error: unknown): Promise<void> {

@@ -54,7 +54,6 @@ export const tableNames = [
   'messages',
   'verifications',
   'uuids',
-  'pending',
   'failed',
   'failures',
   'due',
@@ -74,7 +73,6 @@ export function lmdbTables(env: RootDatabase, unreadable: (table: string) => voi
     messages: table<number, MessageRecord, Stored>('messages', messageCodec),
     verifications: table<string, readonly number[], Stored>('verifications', numbersCodec),
     uuids: table<string, number, number>('uuids', plainCodec),
-    pending: table<number, PendingRecord, Stored>('pending', pendingCodec),
     failed: table<number, FailedRecord, Stored>('failed', failedCodec),
     failures: new LmdbAgenda(env.openDB({ name: 'failures' })),
     due: new LmdbAgenda(env.openDB({ name: 'due' })),
@@ -154,31 +152,49 @@ const numbersCodec: Codec<readonly number[], Stored> = {
 
 const statuses = Object.values(ConversionStatus);
 
+/** Fields of a message; what follows them is its report's. */
+const MESSAGE_FIELDS = 6;
+
 const messageCodec: Codec<MessageRecord, Stored> = {
-  pack: ({ uuid, verification, sentAt, country, status, statusAt }) =>
-    status === undefined
-      ? [uuid, verification, sentAt, country]
-      : [uuid, verification, sentAt, country, statuses.indexOf(status), statusAt],
-  unpack([uuid, verification, sentAt, country, status, statusAt]) {
+  pack({ uuid, verification, sentAt, country, status, statusAt, pending }) {
+    if (status === undefined) return [uuid, verification, sentAt, country];
+    const settled: unknown[] = [
+      uuid,
+      verification,
+      sentAt,
+      country,
+      statuses.indexOf(status),
+      statusAt,
+    ];
+    if (!pending) return settled;
+    const { revision, attempts, agedFrom, dueAt, replaces, begun } = pending;
+    settled.push(revision, attempts, agedFrom, dueAt);
+    if (replaces || begun) settled.push(replaces, begun);
+    return settled;
+  },
+  unpack(stored) {
+    const [uuid, verification, sentAt, country, status, statusAt] = stored;
     const message = { uuid, verification, sentAt, country } as MessageRecord;
     if (typeof uuid !== 'string' || typeof verification !== 'string' || !Number.isFinite(sentAt))
       throw new UnreadableError();
     if (status === undefined) return message;
     if (!statuses[status as number] || !Number.isFinite(statusAt)) throw new UnreadableError();
-    return { ...message, status: statuses[status as number], statusAt: statusAt as number };
+    return {
+      ...message,
+      status: statuses[status as number],
+      statusAt: statusAt as number,
+      pending: pendingIn(stored),
+    };
   },
 };
 
-const pendingCodec: Codec<PendingRecord, Stored> = {
-  pack({ revision, attempts, agedFrom, dueAt, replaces, begun }) {
-    const usual = [revision, attempts, agedFrom, dueAt];
-    return replaces || begun ? [...usual, replaces, begun] : usual;
-  },
-  unpack([revision, attempts, agedFrom, dueAt, replaces, begun]) {
-    if (![revision, attempts, agedFrom, dueAt].every(Number.isFinite)) throw new UnreadableError();
-    return { revision, attempts, agedFrom, dueAt, replaces, begun } as PendingRecord;
-  },
-};
+/** Undefined where there is none, and where it can't be read: then the report starts anew. */
+function pendingIn(stored: Stored): PendingRecord | undefined {
+  if (stored.length <= MESSAGE_FIELDS) return undefined;
+  const [revision, attempts, agedFrom, dueAt, replaces, begun] = stored.slice(MESSAGE_FIELDS);
+  if (![revision, attempts, agedFrom, dueAt].every(Number.isFinite)) return undefined;
+  return { revision, attempts, agedFrom, dueAt, replaces, begun } as PendingRecord;
+}
 
 const failedCodec: Codec<FailedRecord, Stored> = {
   pack: ({ attempts, failedAt, reason }) => [attempts, failedAt, reason],

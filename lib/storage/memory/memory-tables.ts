@@ -8,7 +8,6 @@ export function memoryTables(): Tables {
     messages: new MemoryTable(),
     verifications: new MemoryTable(),
     uuids: new MemoryTable(),
-    pending: new MemoryTable(),
     failed: new MemoryTable(),
     failures: new MemoryAgenda(),
     due: new MemoryAgenda(),

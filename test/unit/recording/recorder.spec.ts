@@ -21,6 +21,13 @@ describe('a response that waits for its recording', () => {
     recorder = new Recorder({ clock, logger, recordTimeout: 250, emit: events.emit });
   });
 
+  /** Resolves once the response may leave. */
+  const record = <T>(
+    verification: string,
+    write: () => Promise<T>,
+    written: (result: T) => void,
+  ): Promise<void> => new Promise((leave) => recorder.record(verification, write, written, leave));
+
   const left = async (waiting: Promise<void>): Promise<boolean> => {
     let done = false;
     void waiting.then(() => (done = true));
@@ -31,7 +38,7 @@ describe('a response that waits for its recording', () => {
   it('leaves as soon as the conversion is recorded', async () => {
     let finish!: () => void;
     const written: string[] = [];
-    const waiting = recorder.record(
+    const waiting = record(
       'v',
       () => new Promise<string>((resolve) => (finish = () => resolve('recorded'))),
       (result) => written.push(result),
@@ -46,7 +53,7 @@ describe('a response that waits for its recording', () => {
     let finish!: () => void;
     const written: string[] = [];
     const slow = () => new Promise<string>((resolve) => (finish = () => resolve('late')));
-    const waiting = recorder.record('v', slow, (result) => written.push(result));
+    const waiting = record('v', slow, (result) => written.push(result));
     await clock.advance(249);
     expect(await left(waiting)).toBe(false);
     await clock.advance(1);
@@ -56,12 +63,28 @@ describe('a response that waits for its recording', () => {
     expect(written).toEqual(['late']);
   });
 
+  it('leaves once, though the conversion is recorded after recordTimeout', async () => {
+    let finish!: () => void;
+    let leaves = 0;
+    const slow = () => new Promise<void>((resolve) => (finish = resolve));
+    recorder.record(
+      'v',
+      slow,
+      () => {},
+      () => (leaves += 1),
+    );
+    await clock.advance(250);
+    finish();
+    await settled();
+    expect(leaves).toBe(1);
+  });
+
   it('leaves at once where recordTimeout is 0, and calls no storage sick for that', async () => {
     recorder = new Recorder({ clock, logger, recordTimeout: 0, emit: events.emit });
     let finish!: () => void;
     const written: string[] = [];
     const slow = () => new Promise<string>((resolve) => (finish = () => resolve('late')));
-    expect(await left(recorder.record('v', slow, (result) => written.push(result)))).toBe(true);
+    expect(await left(record('v', slow, (result) => written.push(result)))).toBe(true);
     await clock.advance(1_000);
     finish();
     await settled();
@@ -71,17 +94,17 @@ describe('a response that waits for its recording', () => {
 
   it('does not wait at all while the storage is known to be sick, and waits again once it is well', async () => {
     const unanswered = () => new Promise<void>(() => {});
-    const waiting = recorder.record('v', unanswered, () => {});
+    const waiting = record('v', unanswered, () => {});
     await clock.advance(250);
     await waiting;
-    expect(await left(recorder.record('v', unanswered, () => {}))).toBe(true);
-    await recorder.record(
+    expect(await left(record('v', unanswered, () => {}))).toBe(true);
+    await record(
       'v',
       async () => {},
       () => {},
     );
     await settled();
-    expect(await left(recorder.record('v', unanswered, () => {}))).toBe(false);
+    expect(await left(record('v', unanswered, () => {}))).toBe(false);
   });
 
   it('leaves at once when the write fails, and tries it again until it succeeds', async () => {
@@ -91,7 +114,7 @@ describe('a response that waits for its recording', () => {
       if (failures > 0) throw new Error(`failure ${(failures -= 1)}`);
       return 1;
     };
-    expect(await left(recorder.record('v', write, (n) => written.push(n)))).toBe(true);
+    expect(await left(record('v', write, (n) => written.push(n)))).toBe(true);
     expect(recorder.unfinished).toBe(1);
     await clock.advance(2_999);
     expect(written).toEqual([]);
@@ -108,7 +131,7 @@ describe('a response that waits for its recording', () => {
       if (error) throw error;
       return Promise.resolve(1);
     };
-    expect(await left(recorder.record('v', write, (n) => written.push(n)))).toBe(true);
+    expect(await left(record('v', write, (n) => written.push(n)))).toBe(true);
     expect(said).toEqual([expect.stringContaining('thrown')]);
     await clock.advance(1_000);
     expect(written).toEqual([1]);
@@ -120,9 +143,9 @@ describe('a response that waits for its recording', () => {
       tries += 1;
       throw new Error('disk full');
     };
-    void recorder.record('v', write, () => {});
+    void record('v', write, () => {});
     await settled();
-    for (let i = 0; i < 100; i += 1) void recorder.record('v', write, () => {});
+    for (let i = 0; i < 100; i += 1) void record('v', write, () => {});
     await clock.advance(10_000);
     expect(tries).toBe(11);
   });
@@ -135,7 +158,7 @@ describe('a response that waits for its recording', () => {
         if (sick) throw new Error('disk full');
         return i;
       };
-      void recorder.record('v', write, (n) => written.push(n));
+      void record('v', write, (n) => written.push(n));
     }
     await clock.advance(5_000);
     sick = false;
@@ -153,7 +176,7 @@ describe('a response that waits for its recording', () => {
           if (sick) throw new Error('disk full');
           return what;
         };
-        void recorder.record('v', write, (done) => written.push(done));
+        void record('v', write, (done) => written.push(done));
         await settled();
       }
       await clock.advance(seconds * 1_000);
@@ -171,9 +194,9 @@ describe('a response that waits for its recording', () => {
       if (sick) throw new Error('disk full');
       return 'recorded';
     };
-    void recorder.record('poison', poison, () => {});
+    void record('poison', poison, () => {});
     await settled();
-    for (let i = 0; i < 10; i += 1) void recorder.record(`v${i}`, write, (n) => written.push(n));
+    for (let i = 0; i < 10; i += 1) void record(`v${i}`, write, (n) => written.push(n));
     await clock.advance(5_000);
     sick = false;
     await clock.advance(2_000);
@@ -190,10 +213,10 @@ describe('a response that waits for its recording', () => {
         answer = (error) => (error ? reject(error) : resolve());
       });
     };
-    void recorder.record('v', write('its message'), () => {});
+    void record('v', write('its message'), () => {});
     answer(new Error('disk full'));
     await clock.advance(1_000);
-    void recorder.record('v', write('its outcome'), () => {});
+    void record('v', write('its outcome'), () => {});
     answer(new Error('disk full'));
     await clock.advance(1_000);
     answer();
@@ -206,7 +229,7 @@ describe('a response that waits for its recording', () => {
     const write = async () => {
       if (sick) throw new Error('disk full');
     };
-    for (let i = 0; i < 5; i += 1) void recorder.record('v', write, () => {});
+    for (let i = 0; i < 5; i += 1) void record('v', write, () => {});
     await clock.advance(10_000);
     sick = false;
     await clock.advance(1_000);
@@ -215,16 +238,16 @@ describe('a response that waits for its recording', () => {
 
   it('holds a bounded number of writes, and says what it drops', async () => {
     const write = async () => Promise.reject(new Error('disk full'));
-    for (let i = 0; i < 10_000; i += 1) void recorder.record('v', write, () => {});
+    for (let i = 0; i < 10_000; i += 1) void record('v', write, () => {});
     await settled();
-    await recorder.record('v', write, () => {});
+    await record('v', write, () => {});
     expect(recorder.unfinished).toBe(10_000);
     expect(events.of('dropped')).toHaveLength(1);
   });
 
   it('uses one timer for all who wait', async () => {
     for (let i = 0; i < 1_000; i += 1)
-      void recorder.record(
+      void record(
         'v',
         () => new Promise<void>(() => {}),
         () => {},
@@ -238,12 +261,12 @@ describe('a response that waits for its recording', () => {
       tries += 1;
       throw new Error('away');
     };
-    await recorder.record('v', write, () => {});
+    await record('v', write, () => {});
     await recorder.finish();
     expect(said).toContain('1 writes could not be recorded before the process ended');
     const triesAtTheEnd = tries;
 
-    await recorder.record('late', write, () => {});
+    await record('late', write, () => {});
     await clock.advance(60_000);
     expect(tries).toBe(triesAtTheEnd + 1);
     expect(events.of('dropped')).toEqual([{ type: 'dropped', reason: 'away' }]);
@@ -253,7 +276,7 @@ describe('a response that waits for its recording', () => {
 
   it('is tried at once after the end, though another one is under way for good', async () => {
     const answers = [() => Promise.reject(new Error('away')), () => new Promise<void>(() => {})];
-    void recorder.record(
+    void record(
       'v',
       () => answers.shift()!(),
       () => {},
@@ -263,7 +286,7 @@ describe('a response that waits for its recording', () => {
     await clock.advance(250);
     await finishing;
     const written: string[] = [];
-    void recorder.record(
+    void record(
       'late',
       async () => 'late',
       (what) => written.push(what),
@@ -279,7 +302,7 @@ describe('a response that waits for its recording', () => {
       if (sick) throw new Error('away');
       return 1;
     };
-    await recorder.record('v', write, (n) => written.push(n));
+    await record('v', write, (n) => written.push(n));
     sick = false;
     await recorder.finish();
     expect(written).toEqual([1]);
@@ -287,12 +310,13 @@ describe('a response that waits for its recording', () => {
 
   it('is recorded before the process ends, though the turn in which its handler succeeded isn’t over', async () => {
     const written: string[] = [];
-    void recorder.atEndOfTurn(() =>
-      recorder.record(
-        'v',
-        async () => 'recorded',
-        (what) => written.push(what),
-      ),
+    recorder.atEndOfTurn(
+      () =>
+        void record(
+          'v',
+          async () => 'recorded',
+          (what) => written.push(what),
+        ),
     );
     await recorder.finish();
     expect(written).toEqual(['recorded']);
