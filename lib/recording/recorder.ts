@@ -44,7 +44,7 @@ interface Write<T = unknown> {
  */
 export class Recorder {
   readonly #deadlines: Deadlines;
-  readonly #underWay = new Set<Write>();
+  #underWay = 0;
   /** Waits until nothing is under way. */
   #idle?: () => void;
   #held: Write[] = [];
@@ -68,7 +68,7 @@ export class Recorder {
 
   /** Writes that are under way or held. */
   get unfinished(): number {
-    return this.#underWay.size + this.#held.length;
+    return this.#underWay + this.#held.length;
   }
 
   /**
@@ -137,7 +137,7 @@ export class Recorder {
   async finish(): Promise<void> {
     if (this.#turn.length > 0) await new Promise((resolve) => setImmediate(resolve));
     this.#tryHeld();
-    if (this.#underWay.size > 0)
+    if (this.#underWay > 0)
       await this.waitAtMost(new Promise<void>((resolve) => (this.#idle = resolve)));
     const { unfinished } = this;
     this.#finished = true;
@@ -148,10 +148,10 @@ export class Recorder {
 
   /** @param tried gets whether it is done; if not, it is held */
   #try(given: Write, tried?: (isDone: boolean) => void): void {
-    this.#underWay.add(given);
+    this.#underWay += 1;
     const ended = (isDone: boolean): void => {
-      this.#underWay.delete(given);
-      if (this.#underWay.size === 0) this.#idle?.();
+      this.#underWay -= 1;
+      if (this.#underWay === 0) this.#idle?.();
       tried?.(isDone);
     };
     const failed = (error: unknown): void => {

@@ -30,9 +30,10 @@ const known = new WeakMap<object, WeakMap<object, HandlerTraits>>();
 
 export function traitsOf(context: ExecutionContext): HandlerTraits {
   const [type, handler] = [context.getClass(), context.getHandler()];
-  const ofType = known.get(type) ?? new WeakMap<object, HandlerTraits>();
-  const traits = ofType.get(handler) ?? read(context);
-  known.set(type, ofType.set(handler, traits));
+  const remembered = known.get(type)?.get(handler);
+  if (remembered) return remembered;
+  const traits = read(context);
+  known.set(type, (known.get(type) ?? new WeakMap<object, HandlerTraits>()).set(handler, traits));
   return traits;
 }
 

@@ -394,12 +394,17 @@ export class Ledger {
     if (record.status === undefined) this.tables.totals.open -= 1;
     if (record.verification && status === CONVERTED) this.#tally.converted(record, statusAt);
     if (record.status !== undefined) this.#forgetFailed(number, record);
-    this.#pend(number, { ...record, status, statusAt }, now);
+    this.#pend(number, record, now, { status, statusAt });
     return told(record.uuid, status, statusAt);
   }
 
-  #pend(number: number, record: MessageRecord, now: number): void {
-    const { due, totals } = this.tables;
+  #pend(
+    number: number,
+    record: MessageRecord,
+    now: number,
+    { status, statusAt }: Pick<MessageRecord, 'status' | 'statusAt'> = record,
+  ): void {
+    const { due, messages, totals } = this.tables;
     const before = record.pending;
     if (before) due.remove(before.dueAt, number);
     else {
@@ -407,13 +412,17 @@ export class Ledger {
       this.#tallyMove('pending', record, 1);
     }
     due.add(now, number);
-    this.#putPending(number, record, {
+    const pending = {
       revision: ++totals.lastRevision,
       attempts: 0,
       agedFrom: now - totals.stoodStill,
       dueAt: now,
       replaces: before !== undefined,
-    });
+      begun: undefined,
+    };
+    const { uuid, verification, sentAt, country } = record;
+    // Not spread: V8 makes a copy faster whose fields it sees.
+    messages.put(number, { uuid, verification, sentAt, country, status, statusAt, pending });
   }
 
   /** The message whose report that is; undefined where another has taken its place, or it is delivered. */

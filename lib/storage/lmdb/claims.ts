@@ -3,8 +3,8 @@ import { Owner, whyNotOurs } from '../account-claim.js';
 import { GroupCommit } from './group-commit.js';
 import { LmdbBooks } from './lmdb-tables.js';
 
-/** Version of what stands in the file. A store with a higher one is refused. */
-const FORMAT = 1;
+/** Version of what stands in the file. A store with another one is refused. */
+const FORMAT = 2;
 
 /**
  * Makes sure that this version can read the store.
@@ -16,12 +16,18 @@ export async function claimFormat(
   folder: string,
 ): Promise<void> {
   const format = meta.get('format');
-  if (format === undefined) await group.transact(() => meta.put('format', FORMAT));
-  else if (format > FORMAT) {
-    throw new StorageError(
-      `The store in ${JSON.stringify(folder)} was written by a newer version (format ${format}, this one knows ${FORMAT}): update nestjs-conversion-feedback, or set storage.path to another folder`,
-    );
+  if (format === FORMAT) return;
+  if (format === undefined) {
+    await group.transact(() => meta.put('format', FORMAT));
+    return;
   }
+  const [age, remedy] =
+    format > FORMAT
+      ? ['a newer', 'update nestjs-conversion-feedback']
+      : ['an older', 'let that version deliver what is pending'];
+  throw new StorageError(
+    `The store in ${JSON.stringify(folder)} was written by ${age} version (format ${format}, this one knows ${FORMAT}): ${remedy}, or set storage.path to another folder`,
+  );
 }
 
 /**

@@ -174,9 +174,9 @@ const messageCodec: Codec<MessageRecord, Stored> = {
   },
   unpack(stored) {
     const [uuid, verification, sentAt, country, status, statusAt] = stored;
-    const message = { uuid, verification, sentAt, country } as MessageRecord;
     if (typeof uuid !== 'string' || typeof verification !== 'string' || !Number.isFinite(sentAt))
       throw new UnreadableError();
+    const message = { uuid, verification, sentAt, country } as MessageRecord;
     if (status === undefined) return message;
     if (!statuses[status as number] || !Number.isFinite(statusAt)) throw new UnreadableError();
     return {

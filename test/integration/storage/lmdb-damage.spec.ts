@@ -127,7 +127,11 @@ describe('an lmdb store whose file is damaged', () => {
   });
 
   it('in what stands of a report’s way delivers it all the same', async () => {
-    await tamper('pending', 7, Buffer.from([0x91, 0x01]));
+    const env = open({ path: folder.path, maxDbs: 12 });
+    const messages = env.openDB<unknown[], number>({ name: 'messages', encoding: 'msgpack' });
+    const [uuid, verification, sentAt, country, status, statusAt] = messages.get(7)!;
+    await messages.put(7, [uuid, verification, sentAt, country, status, statusAt, 'damaged']);
+    await env.close();
     await reopen();
     storage.deliver();
     await context.events.until('delivered', 50);

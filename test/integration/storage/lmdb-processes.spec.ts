@@ -210,15 +210,16 @@ describe('an lmdb store', () => {
     }
   }, 20_000);
 
-  it('refuses a store of a newer format, and says what to do', async () => {
+  it.each([
+    ['a newer', 99, /by a newer version \(format 99.*update nestjs-conversion-feedback/],
+    ['an older', 1, /by an older version \(format 1,.*let that version deliver/],
+  ])('refuses a store of %s format, and says what to do', async (_, format, said) => {
     const { open } = await import('lmdb');
     const env = open({ path: folder.path, maxDbs: 12 });
-    await env.openDB({ name: 'meta', encoding: 'msgpack' }).put('format', 99);
+    await env.openDB({ name: 'meta', encoding: 'msgpack' }).put('format', format);
     await env.close();
     const opening = new LmdbConversionStorage({ path: folder.path }).open(storageHost().host);
-    await expect(opening).rejects.toThrow(
-      /written by a newer version \(format 99.*update nestjs-conversion-feedback/,
-    );
+    await expect(opening).rejects.toThrow(said);
   });
 });
 
