@@ -239,6 +239,6 @@ function startedOf({ write }: Write): Promise<unknown> {
   try {
     return Promise.resolve(write());
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
 }
