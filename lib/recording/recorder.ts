@@ -158,7 +158,9 @@ export class Recorder {
       this.#hold(given, error);
       ended(false);
     };
-    startedOf(given).then((result) => {
+    // A storage of the app's may throw where it should reject.
+    const started = new Promise((resolve) => resolve(given.write()));
+    started.then((result) => {
       try {
         given.written(result);
       } catch (error) {
@@ -231,14 +233,5 @@ export class Recorder {
     if (this.#saidDropped) return;
     this.#saidDropped = true;
     this.host.logger.error(`Conversions are lost from now on: ${reason}`);
-  }
-}
-
-/** A storage of the app's may throw where it should reject. */
-function startedOf({ write }: Write): Promise<unknown> {
-  try {
-    return Promise.resolve(write());
-  } catch (error) {
-    return Promise.reject(error);
   }
 }

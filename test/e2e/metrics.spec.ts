@@ -180,7 +180,7 @@ describe('metrics, scraped from an app in which much goes wrong', () => {
 
   it('tell of 20,000 verifications what a count by hand does', async () => {
     app = await startApp({ sandbox, options: { storage: new MemoryConversionStorage() } });
-    sandbox.down();
+    await sandbox.down();
     const now = Date.now();
     const span = { from: now - 6 * HOUR, length: 6 * HOUR, count: 20_000 };
     const rates = [0.9, 0.86, 0.82, 0.78, 0.71, 0.64, 0.6, 0.41];
