@@ -232,12 +232,12 @@ export class ConversionFeedbackService {
   }
 
   /**
-   * Runs what settles a verification at the end of this turn of the event loop, with that of other
-   * requests. It must not throw.
+   * Resolves when verifications are settled: at the end of this turn of the event loop, with those of
+   * other requests.
    * @internal
    */
-  atEndOfTurn(run: () => void): void {
-    this.recorder.atEndOfTurn(run);
+  endOfTurn(): Promise<void> {
+    return this.recorder.endOfTurn();
   }
 
   /**

@@ -53,8 +53,8 @@ export class Recorder {
   /** Whether one of those that were held is tried. */
   #probing = false;
   #finished = false;
-  /** What waits for the end of this turn of the event loop. */
-  readonly #turn: (() => void)[] = [];
+  /** The end of this turn of the event loop, where something waits for it. */
+  #turn?: Promise<void>;
   #saidDropped = false;
 
   constructor(private readonly host: RecorderHost) {
@@ -108,15 +108,19 @@ export class Recorder {
   }
 
   /**
-   * Runs something at the end of this turn of the event loop; it must not throw. A busy app completes
-   * many handlers in one turn; what is done for all of them in one go costs half of what it does between
-   * one request's steps and the next one's, for it stays in the processor's caches.
+   * Resolves at the end of this turn of the event loop. A busy app completes many handlers in one turn;
+   * what is done for all of them in one go costs half of what it does between one request's steps and
+   * the next one's, for it stays in the processor's caches. All wait for the same promise: each goes on
+   * in its own request's context, with its span and whatever else hangs on AsyncLocalStorage.
    */
-  atEndOfTurn(run: () => void): void {
-    if (this.#turn.push(run) > 1) return;
-    setImmediate(() => {
-      for (const run of this.#turn.splice(0)) run();
-    });
+  endOfTurn(): Promise<void> {
+    this.#turn ??= new Promise((resolve) =>
+      setImmediate(() => {
+        this.#turn = undefined;
+        resolve();
+      }),
+    );
+    return this.#turn;
   }
 
   /** Waits for something that is not the storage's, no longer than for a write. Never rejects. */
@@ -135,7 +139,7 @@ export class Recorder {
    * nothing is held: what still comes is recorded at once, or lost.
    */
   async finish(): Promise<void> {
-    if (this.#turn.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    await this.#turn;
     this.#tryHeld();
     if (this.#underWay > 0)
       await this.waitAtMost(new Promise<void>((resolve) => (this.#idle = resolve)));

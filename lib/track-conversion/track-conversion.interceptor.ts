@@ -98,12 +98,12 @@ export class TrackConversionInterceptor implements NestInterceptor {
     if (!when && !messageUuid && typeof verificationId === 'string') {
       if (!succeeded(last)) return undefined;
       return new Promise((leave) => {
-        this.feedback.atEndOfTurn(() => {
+        void this.feedback.endOfTurn().then(() => {
           try {
             this.#settle(context, lookUp(verificationId, context), { status, timestamp }, leave);
           } catch (error) {
-            this.#unreadable(context, error);
             leave();
+            this.#unreadable(context, error);
           }
         });
       });

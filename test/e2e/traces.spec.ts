@@ -19,6 +19,22 @@ import { tempFolder } from '../support/temp-folder.js';
 const NUMBER = '14155550123';
 const CODE = '90471147';
 
+/** Holds so many requests up until all are here; then all handlers go on at one moment. */
+class Together {
+  #open!: () => void;
+  readonly #opened = new Promise<void>((resolve) => (this.#open = resolve));
+
+  constructor(private missing: number) {}
+
+  arrive(): Promise<void> {
+    this.missing -= 1;
+    if (this.missing === 0) this.#open();
+    return this.#opened;
+  }
+}
+
+let together: Together;
+
 interface Requested {
   readonly path: string;
 }
@@ -44,6 +60,13 @@ class OtpController {
   @Post('verify')
   @TrackConversion()
   verify(@Body() { code }: { verificationId: string; code: string }) {
+    return { verified: code === CODE };
+  }
+
+  @Post('verify-together')
+  @TrackConversion()
+  async verifyTogether(@Body() { code }: { verificationId: string; code: string }) {
+    await together.arrive();
     return { verified: code === CODE };
   }
 
@@ -148,6 +171,23 @@ describe('the span of a delivery', () => {
       await folder.remove();
     },
   );
+
+  it('is each linked to its own request where their handlers succeed at one moment', async () => {
+    await start();
+    const ids = ['a', 'b', 'c'];
+    const uuids = await Promise.all(ids.map(send));
+    together = new Together(ids.length);
+    const path = '/verify-together';
+    await Promise.all(ids.map((verificationId) => app.post(path, { verificationId, code: CODE })));
+    await app.events.until('delivered', ids.length);
+    const requests = spans.named(`POST ${path}`).map((span) => span.spanContext().spanId);
+    expect(new Set(requests).size).toBe(uuids.length);
+    expect(
+      linked()
+        .map(({ spanId }) => spanId)
+        .sort(),
+    ).toEqual(requests.sort());
+  });
 
   it('is there for each request of a report, with what came of it', async () => {
     await start();

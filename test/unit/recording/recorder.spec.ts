@@ -310,15 +310,15 @@ describe('a response that waits for its recording', () => {
 
   it('is recorded before the process ends, though the turn in which its handler succeeded isn’t over', async () => {
     const written: string[] = [];
-    recorder.atEndOfTurn(
-      () =>
-        void record(
-          'v',
-          async () => 'recorded',
-          (what) => written.push(what),
-        ),
-    );
+    const settling = recorder.endOfTurn().then(() => {
+      void record(
+        'v',
+        async () => 'recorded',
+        (what) => written.push(what),
+      );
+    });
     await recorder.finish();
+    await settling;
     expect(written).toEqual(['recorded']);
     expect(said).toEqual([]);
   });
