@@ -240,7 +240,10 @@ export class Ledger {
     this.#tallyMove('failed', message, 1);
   }
 
-  /** Puts failed reports back on their way; all, or that of one message. Returns how many. */
+  /**
+   * Puts failed reports back on their way; all, or that of one message. One whose message can't be read
+   * is dropped: there is nothing to report. Returns how many.
+   */
   retryFailed(messageUuid: string | undefined, now: number): number {
     const { uuids, failures } = this.tables;
     const numbers =
@@ -249,9 +252,10 @@ export class Ledger {
         : [uuids.get(messageUuid)];
     let count = 0;
     for (const number of numbers) {
-      const message = number === undefined ? undefined : this.tables.messages.get(number);
-      if (!message || !this.#forgetFailed(number!, message)) continue;
-      this.#pend(number!, message, now);
+      if (number === undefined) continue;
+      const message = this.tables.messages.get(number);
+      if (!this.#forgetFailed(number, message) || !message) continue;
+      this.#pend(number, message, now);
       count += 1;
     }
     return count;
@@ -446,14 +450,14 @@ export class Ledger {
     return message;
   }
 
-  #forgetFailed(number: number, message: MessageRecord): boolean {
+  #forgetFailed(number: number, message: MessageRecord | undefined): boolean {
     const { failed, failures, totals } = this.tables;
     const failure = failed.get(number);
     if (!failure) return false;
     failed.remove(number);
     failures.remove(failure.failedAt, number);
     totals.failed -= 1;
-    this.#tallyMove('failed', message, -1);
+    if (message) this.#tallyMove('failed', message, -1);
     return true;
   }
 

@@ -24,7 +24,7 @@ export async function claimFormat(
   const [age, remedy] =
     format > FORMAT
       ? ['a newer', 'update nestjs-conversion-feedback']
-      : ['an older', 'let that version deliver what is pending'];
+      : ['an older', 'let that version deliver what is pending, then move the folder away'];
   throw new StorageError(
     `The store in ${JSON.stringify(folder)} was written by ${age} version (format ${format}, this one knows ${FORMAT}): ${remedy}, or set storage.path to another folder`,
   );

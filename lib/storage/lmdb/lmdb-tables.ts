@@ -129,7 +129,8 @@ class UnreadableError extends Error {}
 /** How a record stands in the file: an array, since field names would take more room than fields. */
 interface Codec<V, Stored> {
   pack(value: V): Stored;
-  unpack(stored: Stored): V;
+  /** @param unreadable is called for a part that can't be read, and counts as absent */
+  unpack(stored: Stored, unreadable: () => void): V;
 }
 
 type Stored = readonly unknown[];
@@ -172,7 +173,7 @@ const messageCodec: Codec<MessageRecord, Stored> = {
     if (replaces || begun) settled.push(replaces, begun);
     return settled;
   },
-  unpack(stored) {
+  unpack(stored, unreadable) {
     const [uuid, verification, sentAt, country, status, statusAt] = stored;
     if (typeof uuid !== 'string' || typeof verification !== 'string' || !Number.isFinite(sentAt))
       throw new UnreadableError();
@@ -183,16 +184,19 @@ const messageCodec: Codec<MessageRecord, Stored> = {
       ...message,
       status: statuses[status as number],
       statusAt: statusAt as number,
-      pending: pendingIn(stored),
+      pending: pendingIn(stored, unreadable),
     };
   },
 };
 
 /** Undefined where there is none, and where it can't be read: then the report starts anew. */
-function pendingIn(stored: Stored): PendingRecord | undefined {
+function pendingIn(stored: Stored, unreadable: () => void): PendingRecord | undefined {
   if (stored.length <= MESSAGE_FIELDS) return undefined;
   const [revision, attempts, agedFrom, dueAt, replaces, begun] = stored.slice(MESSAGE_FIELDS);
-  if (![revision, attempts, agedFrom, dueAt].every(Number.isFinite)) return undefined;
+  if (![revision, attempts, agedFrom, dueAt].every(Number.isFinite)) {
+    unreadable();
+    return undefined;
+  }
   return { revision, attempts, agedFrom, dueAt, replaces, begun } as PendingRecord;
 }
 
@@ -219,7 +223,7 @@ class LmdbTable<K extends number | string, V, S> implements Table<K, V> {
   get(key: K): V | undefined {
     try {
       const stored = this.db.get(key);
-      return stored === undefined ? undefined : this.codec.unpack(stored);
+      return stored === undefined ? undefined : this.codec.unpack(stored, this.unreadable);
     } catch (error) {
       // LMDB's own errors have a number: then it is the store that is sick, not this record.
       if (typeof (error as { code?: unknown }).code === 'number') throw error;

@@ -8,6 +8,8 @@ import {
   ConversionStorageHost,
   LmdbConversionStorage,
 } from '../../../lib/index.js';
+import { DeliveryAnswer } from '../../../lib/delivery/answer.js';
+import { rejected } from '../../../lib/testing/answers.js';
 import { LogLines } from '../../support/log-lines.js';
 import { newUuid, storageHost } from '../../support/storage-host.js';
 import { until } from '../../support/until.js';
@@ -137,6 +139,25 @@ describe('an lmdb store whose file is damaged', () => {
     await context.events.until('delivered', 50);
     await until(async () => (await storage.counts()).pending === 0);
     expect(context.events.of('failed')).toEqual([]);
+    expect(log.matching(/^error A record can't be read in table messages/)).toHaveLength(1);
+  });
+
+  it('in the message of a failed report drops it at the retry, and delivers the others', async () => {
+    await reopen();
+    context.provider.answers.push(...Array<DeliveryAnswer>(50).fill(rejected));
+    storage.deliver();
+    await context.events.until('failed', 50);
+    await storage.close();
+    await tamper('messages', 7, Buffer.from([0xc1, 0xff]));
+
+    await reopen();
+    expect(await storage.counts()).toMatchObject({ failed: 50 });
+    expect(await storage.retryFailed(undefined)).toBe(49);
+    storage.deliver();
+    await context.events.until('delivered', 49);
+    await until(async () => (await storage.counts()).pending === 0);
+    expect(await storage.counts()).toMatchObject({ failed: 0 });
+    expect(await storage.retryFailed(undefined)).toBe(0);
   });
 
   it('is noticed when it is deleted under a running app: nothing more is written to it', async () => {
