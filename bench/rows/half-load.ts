@@ -31,8 +31,12 @@ export const halfLoad: Row = {
         await plain.saturate(saturating, CONNECTIONS, size(TO_SATURATE));
         await lmdb.saturate(saturating, CONNECTIONS, size(TO_SATURATE));
         const { perSecond } = await lmdb.saturate(saturating, CONNECTIONS, size(TO_SATURATE));
+        const rate = perSecond / 2;
+        // All at once: what tracking leaves to collect would be collected while logins wait.
+        for (const side of [plain, lmdb])
+          await side.prepare(Math.ceil((rate * span(SPAN)) / 1_000) * (rounds + 1));
         const p99 = (side: Side) => async () =>
-          quantile((await side.pace(paced, perSecond / 2, span(SPAN))).took, 0.99);
+          quantile((await side.pace(paced, rate, span(SPAN))).took, 0.99);
         const sides = { peer: p99(plain), ours: p99(lmdb) };
         const both = await alternate(rounds, sides, (round) =>
           onRound?.(((index + round / rounds) * rounds) / 2),
