@@ -130,9 +130,12 @@ describe('an lmdb store', () => {
   it('keeps to the rate limit over a process that is killed and the one that takes over', async () => {
     const rateLimit = { max: 50, duration: 5_000 };
     const [first, second] = [await start({ rateLimit }), await start({ rateLimit })];
+    // Recorded before the first is delivered, and more than the first delivers before it is killed,
+    // however slow the disk.
+    for (let i = 0; i < 200; i += 1) await second.do('record', newUuid());
     await first.do('deliver');
+    await first.untilDelivered(1);
     await second.do('deliver');
-    for (let i = 0; i < 100; i += 1) await second.do('record', newUuid());
     await first.untilDelivered(50);
     await first.kill();
     await second.untilDelivered(20);
