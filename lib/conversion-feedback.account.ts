@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Inject, InjectionToken, Logger, LoggerService } from '@nestjs/common';
+import { Inject, InjectionToken } from '@nestjs/common';
 import { DEFAULT_ACCOUNT } from './conversion-feedback.options.js';
 import { ConversionFeedbackService } from './conversion-feedback.service.js';
 
@@ -34,10 +34,4 @@ export function InjectConversionFeedback(name?: string): ParameterDecorator & Pr
 /** What a storage knows an account's credentials by. */
 export function accountIdOf(authId: string): string {
   return createHash('sha256').update(authId).digest('base64url');
-}
-
-/** A logger whose lines tell the account, where there is more than one. */
-export function loggerOf(account: string): LoggerService {
-  const context = 'ConversionFeedback';
-  return new Logger(account === DEFAULT_ACCOUNT ? context : `${context}:${account}`);
 }

@@ -1,7 +1,8 @@
 import { DynamicModule, Global, LoggerService, Module } from '@nestjs/common';
-import { getConversionFeedbackToken, loggerOf } from './conversion-feedback.account.js';
+import { getConversionFeedbackToken } from './conversion-feedback.account.js';
 import { EventBus } from './conversion-feedback.event-bus.js';
 import { ConversionFeedbackLifecycle } from './conversion-feedback.lifecycle.js';
+import { loggerOf } from './conversion-feedback.logger.js';
 import {
   ACCOUNT,
   ASYNC_OPTIONS_TYPE,

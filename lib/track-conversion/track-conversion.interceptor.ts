@@ -1,6 +1,6 @@
 import { CallHandler, ExecutionContext, Injectable, NestInterceptor } from '@nestjs/common';
 import { Observable } from 'rxjs';
-import { loggerOf } from '../conversion-feedback.account.js';
+import { loggerOf } from '../conversion-feedback.logger.js';
 import { DEFAULT_ACCOUNT } from '../conversion-feedback.options.js';
 import { ConversionFeedbackService } from '../conversion-feedback.service.js';
 import { ConversionStatus } from '../conversion-status.js';
