@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Injectable, Module, Post, UseInterceptors } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { open } from 'lmdb';
 import {
   ConversionFeedbackModule,
   ConversionFeedbackModuleOptions,
@@ -300,14 +299,6 @@ describe('an account', () => {
       const file = await readFile(join(path, 'data.mdb'), 'latin1');
       expect(file).toContain('accountId');
       expect(file).not.toContain(sandbox.authId);
-    });
-
-    it('is noticed from the next boot on, where an earlier version made the store', async () => {
-      const env = open({ path, maxDbs: 12 });
-      await env.openDB({ name: 'meta', encoding: 'msgpack' }).remove('accountId');
-      await env.close();
-      await bootOnce({});
-      await expect(bootOnce({ authId: 'MAOTHER' })).rejects.toThrow('another `authId`');
     });
   });
 

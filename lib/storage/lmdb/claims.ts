@@ -1,7 +1,7 @@
 import { InvalidOptionsError, StorageError } from '../../conversion-feedback.errors.js';
 import { Owner, whyNotOurs } from '../account-claim.js';
 import { GroupCommit } from './group-commit.js';
-import { LmdbBooks } from './lmdb-tables.js';
+import { LmdbBooks, MetaTable } from './lmdb-tables.js';
 
 /** Version of what stands in the file. A store with another one is refused. */
 const FORMAT = 2;
@@ -41,21 +41,20 @@ export async function claimAccount(
   folder: string,
   ours: Owner,
 ): Promise<void> {
-  const [account, accountId] = [meta.get('account'), meta.get('accountId')];
-  const claim = (): Owner => {
-    const first = {
-      account: meta.get('account') ?? ours.account,
-      accountId: meta.get('accountId') ?? ours.accountId,
-    };
-    if (first.account === ours.account) {
-      meta.put('account', first.account);
-      meta.put('accountId', first.accountId);
-    }
-    return first;
-  };
-  const owner = account && accountId ? { account, accountId } : await group.transact(claim);
+  const owner = ownerIn(meta) ?? (await group.transact(() => ownerIn(meta) ?? own(meta, ours)));
   const fault = whyNotOurs(owner, ours, { option: 'path', kind: 'folder' });
   if (fault === undefined) return;
   const message = `\`storage\` in ${JSON.stringify(folder)} ${fault}`;
   throw new InvalidOptionsError([{ field: 'storage', message }]);
+}
+
+function ownerIn(meta: MetaTable): Owner | undefined {
+  const [account, accountId] = [meta.get('account'), meta.get('accountId')];
+  return account && accountId ? { account, accountId } : undefined;
+}
+
+function own(meta: MetaTable, { account, accountId }: Owner): Owner {
+  meta.put('account', account);
+  meta.put('accountId', accountId);
+  return { account, accountId };
 }

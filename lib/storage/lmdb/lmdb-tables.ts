@@ -30,7 +30,7 @@ export interface LmdbMeta {
   format: number;
   /** Name of the account whose messages these are. */
   account: string;
-  /** Digest of the account's Auth ID; absent in a store that an earlier version made. */
+  /** Digest of the account's Auth ID. */
   accountId: string;
   totals: Totals;
   lease: LeaseRecord;

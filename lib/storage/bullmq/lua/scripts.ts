@@ -11,7 +11,7 @@ import { REPORTS } from './reports.js';
 const OPEN = `
 redis.call('HSETNX', base, 'format', ARGV[2])
 redis.call('HSETNX', base, 'account', ARGV[3])
-if redis.call('HGET', base, 'account') == ARGV[3] then redis.call('HSETNX', base, 'accountId', ARGV[4]) end
+redis.call('HSETNX', base, 'accountId', ARGV[4])
 return redis.call('HMGET', base, 'format', 'account', 'accountId')
 `;
 
