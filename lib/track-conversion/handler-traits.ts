@@ -14,13 +14,16 @@ export interface HandlerTraits {
   readonly options: TrackConversionOptions;
   /** Whether Nest leaves an HTTP answer to it. */
   readonly answersItself: boolean;
+  /** Whether a gateway's handler acknowledges by itself. */
+  readonly acknowledgesItself: boolean;
   readonly isEventStream: boolean;
 }
 
 const DEFAULTS: TrackConversionOptions = {};
 
-/** How Nest numbers the arguments of a handler that are `@Res()` and `@Next()`. */
+/** How Nest numbers the arguments of a handler that are `@Res()` and `@Next()`, and `@Ack()`. */
 const ANSWERS_ITSELF = /^[12]:/;
+const ACKNOWLEDGES_ITSELF = /^13:/;
 
 // Not injected: where the app runs on another copy of Nest, it has no such provider.
 const reflector = new Reflector();
@@ -46,18 +49,25 @@ function read(context: ExecutionContext): HandlerTraits {
   return {
     options: options ?? DEFAULTS,
     answersItself: answersItself(context),
+    acknowledgesItself: takes(ACKNOWLEDGES_ITSELF, context),
     isEventStream: Reflect.hasMetadata(SSE_METADATA, handler),
   };
 }
 
-/**
- * Whether Nest leaves the answer to the handler, since it takes a bare `@Res()` or `@Next()`. So it is
- * taken where that can't be told: to report before an answer that says no would be the worse mistake.
- */
+/** Whether Nest leaves the answer to the handler, since it takes a bare `@Res()` or `@Next()`. */
 function answersItself(context: ExecutionContext): boolean {
   const [type, method] = [context.getClass(), methodNameOf(context)];
+  if (method && Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, type, method)) return false;
+  return takes(ANSWERS_ITSELF, context);
+}
+
+/**
+ * Whether an argument of the handler is of such a kind. So it is taken where that can't be told: to
+ * report before an answer that says no would be the worse mistake.
+ */
+function takes(kind: RegExp, context: ExecutionContext): boolean {
+  const [type, method] = [context.getClass(), methodNameOf(context)];
   if (method === undefined) return true;
-  if (Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, type, method)) return false;
   const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, type, method) ?? {}) as object;
-  return Object.keys(args).some((key) => ANSWERS_ITSELF.test(key));
+  return Object.keys(args).some((key) => kind.test(key));
 }

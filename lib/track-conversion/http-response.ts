@@ -14,10 +14,28 @@ export function hasGoodStatus(context: ExecutionContext): boolean {
 }
 
 /**
- * Of a handler that answers by itself and hasn't yet: resolves once it has, to false if it never did.
+ * Whether Nest sends a value as it is produced: a web `Response`, a `ReadableStream`, a generator or
+ * another async iterable. None of its code has run when the handler has returned it, and until the first
+ * chunk is there an error answers instead.
+ */
+export function isStreamed(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { [Symbol.asyncIterator]: iterator, then } = value as Partial<
+    AsyncIterable<unknown> & PromiseLike<unknown>
+  >;
+  return (typeof iterator === 'function' && typeof then !== 'function') || isWebResponse(value);
+}
+
+/** Another realm's or another package's as well. */
+export function isWebResponse(value: object): boolean {
+  return Object.prototype.toString.call(value) === '[object Response]';
+}
+
+/**
+ * Of a response that hasn't begun to leave: resolves once it has left, to false if it never did.
  * Undefined where there is nothing to wait for.
  */
-export function ownAnswer(context: ExecutionContext): Promise<boolean> | undefined {
+export function laterAnswer(context: ExecutionContext): Promise<boolean> | undefined {
   const response = rawResponse(context);
   if (response.headersSent || response.writableEnded) return undefined;
   return new Promise((resolve) => {

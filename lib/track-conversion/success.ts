@@ -1,3 +1,5 @@
+import { isWebResponse } from './http-response.js';
+
 /** Properties by which handlers say how it went. */
 const VERDICTS = ['success', 'verified', 'valid', 'ok'] as const;
 
@@ -5,7 +7,10 @@ const VERDICTS = ['success', 'verified', 'valid', 'ok'] as const;
 export function meansSuccess(value: unknown): boolean {
   if (value === false) return false;
   if (typeof value !== 'object' || value === null) return true;
-  return VERDICTS.every((verdict) => (value as Record<string, unknown>)[verdict] !== false);
+  if (VERDICTS.every((verdict) => (value as Record<string, unknown>)[verdict] !== false))
+    return true;
+  // Its `ok` is no verdict but tells of its status, and is false of a redirect too.
+  return isWebResponse(value);
 }
 
 /** The same of an event, as gateways and event streams send it: what it means may stand in its `data`. */

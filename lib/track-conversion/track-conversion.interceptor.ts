@@ -6,7 +6,7 @@ import { ConversionFeedbackService } from '../conversion-feedback.service.js';
 import { ConversionStatus } from '../conversion-status.js';
 import { VerificationOutcome } from '../storage/conversion-storage.js';
 import { HandlerTraits, traitsOf } from './handler-traits.js';
-import { hasGoodStatus, ownAnswer } from './http-response.js';
+import { hasGoodStatus, isStreamed, laterAnswer } from './http-response.js';
 import { methodNameOf } from './method-name.js';
 import { onCompletion } from './on-completion.js';
 import { Found, lookUp } from './received.js';
@@ -17,9 +17,11 @@ import { eventMeansSuccess, meansSuccess } from './success.js';
  * same by its defaults.
  *
  * - It never changes, fails or reorders what the handler returns or throws.
- * - The response leaves once the conversion is recorded, or after `recordTimeout`. A handler with a
- *   bare `@Res()` answers by itself: its conversion is recorded once it has.
- * - A client that hangs up changes nothing: the code was used, so it is reported.
+ * - The response leaves once the conversion is recorded, or after `recordTimeout`. Where what it says
+ *   isn't known yet (a bare `@Res()`, a web `Response`, an async iterable), the conversion is recorded
+ *   once it has left, by its status.
+ * - A client that hangs up changes nothing: the code was used, so it is reported; unless it left before
+ *   a bare `@Res()` was answered, after the handler had returned.
  */
 @Injectable()
 export class TrackConversionInterceptor implements NestInterceptor {
@@ -67,12 +69,15 @@ export class TrackConversionInterceptor implements NestInterceptor {
     const timestamp = this.feedback.now();
     try {
       const answer =
-        traits.answersItself && context.getType() === 'http' ? ownAnswer(context) : undefined;
+        context.getType() === 'http' && (traits.answersItself || isStreamed(last))
+          ? laterAnswer(context)
+          : undefined;
       if (!answer) return this.#conclude(traits, context, last, timestamp);
       void answer
-        .then((answered) =>
-          answered ? this.#conclude(traits, context, last, timestamp) : undefined,
-        )
+        .then((answered) => {
+          if (answered) return this.#conclude(traits, context, last, timestamp);
+          return this.#unmatched(context, 'the client left before the handler had answered');
+        })
         .catch((error) => this.#unreadable(context, error));
       return undefined;
     } catch (error) {
@@ -81,20 +86,26 @@ export class TrackConversionInterceptor implements NestInterceptor {
   }
 
   #conclude(
-    { options, isEventStream }: HandlerTraits,
+    { options, isEventStream, acknowledgesItself }: HandlerTraits,
     context: ExecutionContext,
     last: unknown,
     timestamp: Date,
   ): Promise<void> | undefined {
-    if (context.getType() === 'http' && !hasGoodStatus(context)) return undefined;
+    const type = context.getType();
+    if (type === 'http' && !hasGoodStatus(context)) return undefined;
+    if (type === 'ws' && acknowledgesItself && last === undefined && !options.when) {
+      return this.#unmatched(
+        context,
+        'what it says by @Ack() can’t be seen: return the answer, or tell success by `when`',
+      );
+    }
     const {
       when,
       verificationId = 'verificationId',
       messageUuid,
       status = ConversionStatus.CONVERTED,
     } = options;
-    const succeeded =
-      isEventStream || context.getType() === 'ws' ? eventMeansSuccess : meansSuccess;
+    const succeeded = isEventStream || type === 'ws' ? eventMeansSuccess : meansSuccess;
     if (!when && !messageUuid && typeof verificationId === 'string') {
       if (!succeeded(last)) return undefined;
       return new Promise((leave) => {

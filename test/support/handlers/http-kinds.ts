@@ -352,6 +352,84 @@ export const httpKinds: Record<string, HttpKind> = {
       return VerifyController;
     },
   },
+  'that returns a web Response': {
+    failures: ['throwing', 'its status'],
+    controller: (track) => {
+      @Controller()
+      class VerifyController {
+        @Post('verify')
+        @track()
+        verify(@Body() body: Verify) {
+          return Response.json(check(body), { status: statusOf(body) });
+        }
+      }
+      return VerifyController;
+    },
+  },
+  'that returns a web Response, by its own predicate': {
+    failures: ['its status'],
+    controller: (track) => {
+      @Controller()
+      class VerifyController {
+        @Post('verify')
+        @track({ when: () => true })
+        verify(@Body() body: Verify) {
+          return Response.json(check(body), { status: statusOf(body) });
+        }
+      }
+      return VerifyController;
+    },
+  },
+  'that redirects by a web Response': {
+    failures: ['throwing', 'its status'],
+    controller: (track) => {
+      @Controller()
+      class VerifyController {
+        @Post('verify')
+        @track()
+        verify(@Body() body: Verify) {
+          check(body);
+          const status = body.code === WRONG['its status'] ? 401 : 303;
+          return new Response(null, { status, headers: { location: '/welcome' } });
+        }
+      }
+      return VerifyController;
+    },
+  },
+  'that is an async generator': {
+    failures: ['throwing'],
+    controller: (track) => {
+      @Controller()
+      class VerifyController {
+        @Post('verify')
+        @track()
+        async *verify(@Body() body: Verify) {
+          await new Promise(setImmediate);
+          yield JSON.stringify(check(body));
+        }
+      }
+      return VerifyController;
+    },
+  },
+  'that returns a ReadableStream': {
+    failures: ['throwing'],
+    controller: (track) => {
+      @Controller()
+      class VerifyController {
+        @Post('verify')
+        @track()
+        verify(@Body() body: Verify) {
+          return new ReadableStream({
+            pull: (stream) => {
+              stream.enqueue(JSON.stringify(check(body)));
+              stream.close();
+            },
+          });
+        }
+      }
+      return VerifyController;
+    },
+  },
   'with a version, under a global prefix': {
     failures: ['throwing', 'its value'],
     path: '/api/v2/otp/verify',
