@@ -1,7 +1,7 @@
 import { Inject, Injectable, type LoggerService } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { EventBus } from './conversion-feedback.event-bus.js';
-import { InvalidMessageError } from './conversion-feedback.errors.js';
+import { InvalidMessageError, StorageError } from './conversion-feedback.errors.js';
 import type { ConversionFeedbackEvent, RecordedEvent } from './conversion-feedback.events.js';
 import { LOGGER } from './conversion-feedback.module-definition.js';
 import { ConversionReport, FailedReport } from './conversion-report.js';
@@ -131,6 +131,9 @@ export class ConversionFeedbackService {
   ): Promise<ConversionReport[]> {
     const outcome = readOutcome({ verificationId, status }, options, this.clock.now());
     const origin = DeliverySpans.active();
+    if (!(await this.recorder.catchUp(verificationId))) {
+      throw new StorageError('What came before it of its verification could not be recorded yet');
+    }
     const settlement = await this.storage.settle(outcome);
     this.#settled(outcome, settlement, origin);
     return settlement.reports;
@@ -204,14 +207,20 @@ export class ConversionFeedbackService {
    */
   async flush(options: { timeout?: number } = {}): Promise<boolean> {
     const giveUpAt = this.clock.elapsed() + readTimeout(options);
-    for (;;) {
-      // Asked first: what is recorded while the storage counts is not in its count.
-      const { unfinished } = this.recorder;
-      const { pending } = await this.storage.counts();
-      if (pending === 0 && unfinished === 0) return true;
-      const left = giveUpAt - this.clock.elapsed();
-      if (left <= 0) return false;
-      await new Promise<void>((resolve) => this.clock.after(Math.min(FLUSH_LOOK, left), resolve));
+    // Nothing else keeps a script alive that has no server: it would end in the middle of this.
+    const alive = setInterval(() => {}, FLUSH_LOOK);
+    try {
+      for (;;) {
+        // Asked first: what is recorded while the storage counts is not in its count.
+        const { unfinished } = this.recorder;
+        const { pending } = await this.storage.counts();
+        if (pending === 0 && unfinished === 0) return true;
+        const left = giveUpAt - this.clock.elapsed();
+        if (left <= 0) return false;
+        await new Promise<void>((resolve) => this.clock.after(Math.min(FLUSH_LOOK, left), resolve));
+      }
+    } finally {
+      clearInterval(alive);
     }
   }
 

@@ -34,6 +34,8 @@ const LOOK_INTERVAL = 250;
 const SICK_QUEUE_INTERVAL = 1_000;
 /** How often a line that stands still has that noted in the queue. */
 const STANDSTILL_INTERVAL = 1_000;
+/** How long the end waits for a round in any case, in ms. */
+const LONGEST_ROUND = 300;
 /** A report refused so often while others pass is refused for itself. */
 export const REFUSALS = 3;
 /**
@@ -151,12 +153,15 @@ export class DeliveryLoop {
    * @returns whether all of them were answered
    */
   async stop(timeout: number): Promise<boolean> {
+    const { clock } = this.host;
+    const giveUpAt = clock.elapsed() + timeout;
     this.#running = false;
     this.#cancelSleep?.();
-    await this.#round;
+    // It may wait for the store's lock, for as long as another process sits on that.
+    if (this.#round) await settlesWithin(clock, Math.max(timeout, LONGEST_ROUND), this.#round);
     if (this.#inFlight.size === 0) return true;
-    const { clock } = this.host;
-    const answered = await settlesWithin(clock, timeout, Promise.all(this.#inFlight.values()));
+    const left = Math.max(0, giveUpAt - clock.elapsed());
+    const answered = await settlesWithin(clock, left, Promise.all(this.#inFlight.values()));
     if (!answered) this.#leftInFlight = true;
     return answered;
   }
@@ -164,6 +169,7 @@ export class DeliveryLoop {
   /** Stops since another process delivers from now on: what stands in its way it says itself. */
   async handOver(): Promise<void> {
     await this.stop(0);
+    await this.#round;
     const { announced } = this.#line.state;
     this.#line = new Line();
     this.#notedStandstill = 0;

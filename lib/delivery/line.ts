@@ -9,7 +9,7 @@ export const DOWN_AFTER = 5;
 export const DOWN_PROBE_INTERVAL = 1_000;
 /** Ms between two probes while the credentials are refused. */
 export const REFUSED_PROBE_INTERVAL = 60_000;
-/** How the line slows by itself when the provider says 429 and not for how long. */
+/** How the line slows by itself when the provider says 429 and not for how long, or again and again. */
 const SLOWED = { initial: 1_000, max: 60_000 };
 /** How the line asks less and less often where one report alone is there to ask with. */
 const ALONE = { initial: 1_000, max: 600_000 };
@@ -71,7 +71,9 @@ export type LineChange = { readonly blocked: Block } | { readonly resumed: Pause
  *   When down, a probe starts every second, whether the one before it was answered or hangs; only
  *   where the provider answers a 5xx again and again to one report, and there is no other, it is
  *   asked less and less often: it may be that report's fault.
- * - A wish to wait (429, Retry-After) counts whichever request it answers.
+ * - A wish to wait (429, Retry-After) counts whichever request it answers. Those that were in flight
+ *   together wish it once. A provider that names no time is asked less and less often, and so is one
+ *   that names next to none, or a moment that is past by our clock, again and again.
  * - A single 403 may be one message's fault (a country that isn't enabled): it blocks too, but
  *   another report may ask at once. Only where that is refused as well, or there is no other, are
  *   the credentials held to be refused.
@@ -115,7 +117,7 @@ export class Line {
     if (this.block && !probe && !wish) return undefined;
     if (answer.kind === 'done' || answer.kind === 'rejected') return this.#resume(now);
     if (answer.kind === 'refused') return this.#refused(answer, key, now);
-    return wish ? this.#slowDown(answer, now) : this.#failed(answer, key, now);
+    return wish ? this.#slowDown(answer, probe, now) : this.#failed(answer, key, now);
   }
 
   /** A probe starts. */
@@ -177,12 +179,18 @@ export class Line {
     return this.#blockBy({ cause: 'down', reason, probeAt }, true, now);
   }
 
-  #slowDown(answer: { reason: FailureReason; retryAfter?: number }, now: number): LineChange {
-    const slowedInARow = this.#state.slowedInARow + 1;
+  #slowDown(
+    { reason, retryAfter = -1 }: { reason: FailureReason; retryAfter?: number },
+    probe: boolean,
+    now: number,
+  ): LineChange {
+    const isFurther = probe || this.block?.cause !== 'slowed';
+    const slowedInARow = this.#state.slowedInARow + (isFurther ? 1 : 0);
     this.#set({ slowedInARow });
-    const wait = answer.retryAfter ?? backoffCeiling(SLOWED, slowedInARow);
+    const isTime = retryAfter >= SLOWED.initial || (retryAfter >= 0 && slowedInARow === 1);
+    const wait = isTime ? retryAfter : backoffCeiling(SLOWED, slowedInARow);
     const probeAt = Math.max(now + Math.min(wait, LONGEST_RETRY_AFTER), this.block?.probeAt ?? 0);
-    return this.#blockBy({ cause: 'slowed', reason: answer.reason, probeAt }, true, now);
+    return this.#blockBy({ cause: 'slowed', reason, probeAt }, true, now);
   }
 
   #blockBy(given: Omit<Block, 'since'>, certain: boolean, now: number): LineChange {

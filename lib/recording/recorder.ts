@@ -135,6 +135,21 @@ export class Recorder {
   }
 
   /**
+   * Tries what is held of a verification, for somebody who writes past the recorder and must not
+   * overtake it.
+   * @returns whether nothing of it is held any more
+   */
+  async catchUp(verification: string): Promise<boolean> {
+    const own = this.#held.filter((write) => write.verification === verification);
+    if (own.length === 0) return true;
+    this.#held = this.#held.filter((write) => write.verification !== verification);
+    const tries = own.map((write) => new Promise<boolean>((tried) => this.#try(write, tried)));
+    if ((await Promise.all(tries)).every(Boolean)) return true;
+    for (const write of own.reverse()) if (this.#held.includes(write)) this.#putLast(write);
+    return false;
+  }
+
+  /**
    * Tries what is held once more, and waits for what is under way, at most `recordTimeout`. From then on
    * nothing is held: what still comes is recorded at once, or lost.
    */

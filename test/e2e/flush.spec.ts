@@ -9,6 +9,7 @@ import {
 } from '../../lib/index.js';
 import { PlivoSandbox } from '../../lib/sandbox/index.js';
 import { RunningApp, startApp } from '../support/app.js';
+import { Child } from '../support/child.js';
 
 @Controller()
 class VerifyController {
@@ -78,5 +79,23 @@ describe('flush', () => {
 
     expect(await flushing).toBe(true);
     expect(sandbox.conversions).toHaveLength(1);
+  });
+});
+
+describe('a script that flushes', () => {
+  it('lives until its report is delivered, and goes on to its end', async () => {
+    const sandbox = await PlivoSandbox.start();
+    sandbox.fail({ status: 503, on: 'conversion' });
+    const { url, authId, authToken } = sandbox;
+    const env = { PROVIDER_URL: url, AUTH_ID: authId, AUTH_TOKEN: authToken };
+    const script = await Child.start('test/support/processes/script.mjs', env);
+    try {
+      expect(await script.ended()).toBe(0);
+      expect(script.output).toBe('flushed: true\nclosed\n');
+      expect(sandbox.conversions).toHaveLength(1);
+    } finally {
+      await script.stop();
+      await sandbox.stop();
+    }
   });
 });

@@ -138,6 +138,32 @@ describe('the line to the provider', () => {
     expect(line.block).toMatchObject({ probeAt: 3_000 });
   });
 
+  it('takes the 429s of requests that were in flight together for one', () => {
+    for (let report = 0; report < 10; report += 1) line.answered(tooMany, report, false, report);
+    expect(line.block).toMatchObject({ cause: 'slowed', probeAt: 1_009 });
+    line.answered(tooMany, 1, true, 1_009);
+    expect(line.block).toMatchObject({ probeAt: 3_009 });
+  });
+
+  it('takes a Retry-After of next to nothing at its word once, and asks less and less often then', () => {
+    line.answered(wait(0), 1, false, 100);
+    expect(line.block).toMatchObject({ cause: 'slowed', probeAt: 100 });
+    line.answered(wait(0), 1, true, 100);
+    expect(line.block).toMatchObject({ probeAt: 2_100 });
+    line.answered(wait(0), 1, true, 2_100);
+    expect(line.block).toMatchObject({ probeAt: 6_100 });
+    line.answered(done, 1, true, 6_100);
+    line.answered(wait(0), 1, false, 7_000);
+    expect(line.block).toMatchObject({ probeAt: 7_000 });
+  });
+
+  it('takes a Retry-After of seconds at its word each time', () => {
+    for (let now = 0; now < 100_000; now += 2_000) {
+      line.answered(wait(2_000), 1, now > 0, now);
+      expect(line.block).toMatchObject({ probeAt: now + 2_000 });
+    }
+  });
+
   it('takes a Retry-After of years for a mistake', () => {
     line.answered(wait(1e15), 1, false, 0);
     expect(line.block!.probeAt).toBe(86_400_000);

@@ -123,6 +123,56 @@ describe('a response that waits for its recording', () => {
     expect(recorder.unfinished).toBe(0);
   });
 
+  describe('of a verification that somebody writes of past the recorder', () => {
+    /** A write that fails while the storage is full. */
+    let isFull: boolean;
+    let written: string[];
+
+    const held = (verification: string, what: string) =>
+      record(
+        verification,
+        async () => {
+          if (isFull) throw new Error('full');
+        },
+        () => written.push(what),
+      );
+
+    beforeEach(async () => {
+      isFull = true;
+      written = [];
+      await held('v', 'message of v');
+      await held('w', 'message of w');
+      await held('v', 'outcome of v');
+    });
+
+    it('is written first, and in order, once the storage takes it', async () => {
+      isFull = false;
+      expect(await recorder.catchUp('v')).toBe(true);
+      expect(written).toEqual(['message of v', 'outcome of v']);
+      await clock.advance(1_000);
+      expect(written).toHaveLength(3);
+    });
+
+    it('stays held, in order, while the storage doesn’t', async () => {
+      const catchingUp = recorder.catchUp('v');
+      await held('v', 'later outcome of v');
+      expect(await catchingUp).toBe(false);
+      expect(recorder.unfinished).toBe(4);
+      isFull = false;
+      await clock.advance(1_000);
+      expect(written.filter((what) => what.endsWith('v'))).toEqual([
+        'message of v',
+        'outcome of v',
+        'later outcome of v',
+      ]);
+    });
+
+    it('may be written of at once where nothing is held of it', async () => {
+      expect(await recorder.catchUp('x')).toBe(true);
+      expect(written).toEqual([]);
+    });
+  });
+
   it('holds a write that throws where it should reject, as any other that fails', async () => {
     const failing = [new Error('thrown'), undefined];
     const written: number[] = [];
