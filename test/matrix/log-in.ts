@@ -9,7 +9,6 @@ export function environmentOf(sandbox: PlivoSandbox): NodeJS.ProcessEnv {
     PLIVO_AUTH_ID: sandbox.authId,
     PLIVO_AUTH_TOKEN: sandbox.authToken,
     PLIVO_BASE_URL: sandbox.url,
-    PLIVO_SRC: '14155550100',
   };
 }
 

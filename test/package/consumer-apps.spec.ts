@@ -57,7 +57,6 @@ describe.each<NestMajor>([12, 11])(
         PLIVO_AUTH_ID: sandbox.authId,
         PLIVO_AUTH_TOKEN: sandbox.authToken,
         PLIVO_BASE_URL: sandbox.url,
-        PLIVO_SRC: '14155550100',
       };
       const readme = await codeBlocks('README.md');
       const { path: tarball } = await pack(folder.path);

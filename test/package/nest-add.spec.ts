@@ -89,7 +89,7 @@ describe.each<NestMajor>([12, 11])('nest add, in an app that Nest %d’s CLI mad
       await app.write('.env', env.replace(/(?<=PLIVO_BASE_URL=).*/, sandbox.url));
       await addOtpModule(app);
       await app.script('build', {});
-      const { url, stop } = await app.start({ PLIVO_SRC: '14155550100' });
+      const { url, stop } = await app.start({});
       try {
         const user = new OtpClient(url, sandbox);
         const { verificationId, code, messageUuid } = await user.send('14155550123');

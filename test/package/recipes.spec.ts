@@ -53,7 +53,6 @@ describe('the flows of docs/recipes.md, in an app that Nest’s CLI made', () =>
       PLIVO_AUTH_ID: sandbox.authId,
       PLIVO_AUTH_TOKEN: sandbox.authToken,
       PLIVO_BASE_URL: sandbox.url,
-      PLIVO_SRC: '14155550100',
       CONVERSION_FEEDBACK_PATH: join(folder.path, 'store'),
       CODES_PATH: join(folder.path, 'codes'),
       OTHER_CHANNELS_URL: others.url,
