@@ -66,6 +66,8 @@ const LONGEST_MESSAGE = 300;
 const LONGEST_SAID = 1_200;
 const LONGEST_API_ID = 100;
 const UUID = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/i;
+/** So much of a secret is hidden wherever it stands: an answer may repeat the request and cut it. */
+const SHORTEST_PIECE = 10;
 /** A phone number, or four digits in a row: those may be a code. */
 const NUMBER = /\+?\d[\d\s().-]{5,}\d|\d{4,}/g;
 
@@ -83,15 +85,35 @@ function withoutSecrets(said: string, secrets: readonly string[], longest: numbe
   if (said.length > LONGEST_SAID) return 'a message that is too long to be shown';
   const forms = [...new Set(secrets)].flatMap(formsOf).sort((a, b) => b.length - a.length);
   // UTF-16 that was taken for bytes is text with a NUL beside each letter.
-  const text = forms
-    .reduce((shown, form) => shown.replaceAll(form, '[secret]'), said.replaceAll('\u0000', ''))
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  const whole = forms.reduce(
+    (shown, form) => shown.replaceAll(form, '[secret]'),
+    said.replaceAll('\u0000', ''),
+  );
+  const text = secrets.reduce(withoutPieces, whole).replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
   // Splitting leaves the UUIDs at the odd places: message_uuids and api_ids, which tell nothing.
   const parts = text.split(UUID);
   return parts
     .map((part, index) => (index % 2 === 1 ? part : part.replace(NUMBER, '[number]')))
     .join('')
     .slice(0, longest);
+}
+
+/** Without what a cut left of a secret. */
+function withoutPieces(said: string, secret: string): string {
+  let shown = '';
+  let at = 0;
+  while (at < said.length) {
+    let end = at + SHORTEST_PIECE;
+    if (end > said.length || !secret.includes(said.slice(at, end))) {
+      shown += said[at];
+      at += 1;
+      continue;
+    }
+    while (end < said.length && secret.includes(said.slice(at, end + 1))) end += 1;
+    shown += '[secret]';
+    at = end;
+  }
+  return shown;
 }
 
 /** How a secret may stand in an answer. */

@@ -74,12 +74,13 @@ export class PlivoClient {
 
   #failureOf(
     response: PlivoResponse,
-    { text, dst, src }: TrackableMessage,
+    { text, dst, src, url }: TrackableMessage,
   ): Omit<PlivoRequestFailure, 'outcomeUnknown'> {
-    // The code is a word of the text with a digit in it; a full stop behind it is none of it.
-    const codes = text.match(/[\p{L}\p{N}]*\p{N}[\p{L}\p{N}]*/gu) ?? [];
+    // A code is a word with a digit in it, or all in capitals; a full stop behind it is none of it.
+    const codes = text.match(/[\p{L}\p{N}]*\p{N}[\p{L}\p{N}]*|\p{Lu}{4,}/gu) ?? [];
     const number = parsePhoneNumber(dst)?.digits ?? dst;
-    const secrets = [...this.#secrets, text, ...codes, dst, number, ...(src ? [src] : [])];
+    const sent = [text, ...codes, dst, number, src, url].filter((each) => each !== undefined);
+    const secrets = [...this.#secrets, ...sent];
     const { status, message, apiId } = reasonOf(response, secrets);
     return { status, plivoMessage: message, apiId };
   }

@@ -104,6 +104,20 @@ describe('token, code and number', () => {
     },
   );
 
+  it.each([
+    ['a code without a digit', 'the code KQXWZB is a forbidden word'],
+    ['half of the text', 'text "Your code is KQX" is too long'],
+    ['the address for the delivery status', 'https://app.example/dlr?key=s3cretKey is unreachable'],
+    ['a piece of it', 'https://app.example/dlr?key=s3cr...'],
+  ])('are in no error that repeats %s', async (_, error) => {
+    sandbox.fail({ status: 400, body: JSON.stringify({ error }), on: 'message' });
+    const text = 'Your code is KQXWZB. It is good for five minutes';
+    const sent = { ...message, text, url: 'https://app.example/dlr?key=s3cretKey' };
+    const failure: unknown = await app.feedback.send(sent).catch((caught: unknown) => caught);
+    expect(all(failure)).toContain('PlivoRequestError');
+    expect(all(failure)).not.toMatch(/KQX|s3cr/);
+  });
+
   it('are kept where nobody else of the machine can read', async () => {
     await app.feedback.send(message);
     const store = join(folder.path, 'store');

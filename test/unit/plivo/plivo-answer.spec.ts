@@ -76,6 +76,15 @@ describe("Plivo's words", () => {
     );
   });
 
+  it('lose what a cut left of a secret', () => {
+    const text = 'Your code is KQXWZB. It is good for five minutes';
+    expect(said('text "Your code is KQX..." is not allowed', [text])).toBe(
+      'text "[secret]..." is not allowed',
+    );
+    expect(said('(...code is KQXWZB. It is go)', [text])).toBe('(...[secret])');
+    expect(said('the code is wrong', [text])).toBe('the code is wrong');
+  });
+
   it('keep ids', () => {
     const uuid = 'db3ce55a-7f1d-11e1-8ea7-1231380bc196';
     expect(said(`message ${uuid} not found`)).toBe(`message ${uuid} not found`);
