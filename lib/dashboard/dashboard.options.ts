@@ -20,7 +20,7 @@ export class ConversionFeedbackDashboardOptions {
   @Keeps(
     'isGuard',
     isGuard,
-    'must be a guard, a class or an instance with canActivate: it decides who may see the dashboard and retry reports. Where everybody may who reaches the app, set `public: true`',
+    'must be a guard, a class or an instance with a method canActivate: it decides who may see the dashboard and retry reports. Where everybody may who reaches the app, set `public: true`',
   )
   guard?: Type<CanActivate> | CanActivate;
 

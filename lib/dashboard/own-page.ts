@@ -16,7 +16,9 @@ export function foreignness(headers: IncomingHttpHeaders): string | undefined {
   if (site !== undefined) return 'requests of other sites are refused';
   const { origin, host } = headers;
   if (origin === undefined) return undefined;
-  const hosts = [host, headers['x-forwarded-host']];
+  // Each proxy of a chain adds what it was asked under.
+  const forwarded = String(headers['x-forwarded-host'] ?? '').split(',');
+  const hosts = [host, ...forwarded.map((each) => each.trim())];
   if (URL.canParse(origin) && hosts.includes(new URL(origin).host)) return undefined;
   return `the page's origin isn't the host that the app was asked under: have the proxy pass on Host, or X-Forwarded-Host`;
 }
