@@ -38,8 +38,8 @@ interface Write<T = unknown> {
  * - well: a response waits for its write, at most `recordTimeout`.
  * - sick: no response waits. Writes that failed are held in memory, and those that come meanwhile
  *   join them untried; one is tried every second, each time of another verification, and once one
- *   succeeds all the others follow. Those of one verification keep their order: an outcome that
- *   overtakes its message finds nothing to settle. What is held ends with the process: only what the
+ *   succeeds all the others follow. Those of one verification are tried one after the other: an
+ *   outcome that overtakes its message finds nothing to settle. What is held ends with the process: only what the
  *   storage confirmed is recorded. Beyond 10,000 a write is dropped, and that is said.
  */
 export class Recorder {
@@ -48,10 +48,12 @@ export class Recorder {
   /** Waits until nothing is under way. */
   #idle?: () => void;
   #held: Write[] = [];
+  /** Writes that were held and are tried one after the other, by verification; the first is under way. */
+  readonly #inOrder = new Map<string, { writes: Write[]; allDone: Promise<boolean> }>();
   #sick = false;
   #retryScheduled = false;
-  /** Whether one of those that were held is tried. */
-  #probing = false;
+  /** The one of those that were held that is tried. */
+  #probe?: Write;
   #finished = false;
   /** The end of this turn of the event loop, where something waits for it. */
   #turn?: Promise<void>;
@@ -68,7 +70,9 @@ export class Recorder {
 
   /** Writes that are under way or held. */
   get unfinished(): number {
-    return this.#underWay + this.#held.length;
+    let unfinished = this.#underWay + this.#held.length;
+    for (const { writes } of this.#inOrder.values()) unfinished += writes.length - 1;
+    return unfinished;
   }
 
   /**
@@ -89,7 +93,11 @@ export class Recorder {
       return leave();
     }
     const given = { verification, write, written } as Write;
-    if (!this.#finished && (this.#held.length > 0 || this.#probing)) {
+    if (this.#inOrder.has(verification)) {
+      this.#inOrder.get(verification)!.writes.push(given);
+      return leave();
+    }
+    if (!this.#finished && (this.#held.length > 0 || this.#probe)) {
       this.#held.push(given);
       return leave();
     }
@@ -137,16 +145,16 @@ export class Recorder {
   /**
    * Tries what is held of a verification, for somebody who writes past the recorder and must not
    * overtake it.
-   * @returns whether nothing of it is held any more
+   * @returns whether nothing of it waits any more
    */
   async catchUp(verification: string): Promise<boolean> {
+    const before = this.#inOrder.get(verification);
+    if (before) return before.allDone;
+    if (this.#probe?.verification === verification) return false;
     const own = this.#held.filter((write) => write.verification === verification);
     if (own.length === 0) return true;
     this.#held = this.#held.filter((write) => write.verification !== verification);
-    const tries = own.map((write) => new Promise<boolean>((tried) => this.#try(write, tried)));
-    if ((await Promise.all(tries)).every(Boolean)) return true;
-    for (const write of own.reverse()) if (this.#held.includes(write)) this.#putLast(write);
-    return false;
+    return this.#tryInOrder(own);
   }
 
   /**
@@ -170,8 +178,8 @@ export class Recorder {
     this.#underWay += 1;
     const ended = (isDone: boolean): void => {
       this.#underWay -= 1;
-      if (this.#underWay === 0) this.#idle?.();
       tried?.(isDone);
+      if (this.#underWay === 0) this.#idle?.();
     };
     const failed = (error: unknown): void => {
       this.#hold(given, error);
@@ -201,7 +209,7 @@ export class Recorder {
   }
 
   #scheduleRetry(): void {
-    if (this.#retryScheduled || this.#probing) return;
+    if (this.#retryScheduled || this.#probe) return;
     this.#retryScheduled = true;
     this.host.clock.after(RETRY_INTERVAL, () => this.#retry());
   }
@@ -210,9 +218,9 @@ export class Recorder {
     this.#retryScheduled = false;
     const first = this.#held.shift();
     if (!first) return;
-    this.#probing = true;
+    this.#probe = first;
     this.#try(first, (isDone) => {
-      this.#probing = false;
+      this.#probe = undefined;
       if (this.#finished) return;
       if (isDone) return this.#tryHeld();
       this.#putLast(first);
@@ -221,7 +229,32 @@ export class Recorder {
   }
 
   #tryHeld(): void {
-    for (const write of this.#held.splice(0)) this.#try(write);
+    const held = new Map<string, Write[]>();
+    for (const write of this.#held.splice(0)) {
+      const before = held.get(write.verification);
+      if (before) before.push(write);
+      else held.set(write.verification, [write]);
+    }
+    for (const writes of held.values()) void this.#tryInOrder(writes);
+  }
+
+  /** Tries writes of one verification. Resolves to whether all are done; those that aren't are held. */
+  #tryInOrder(writes: Write[]): Promise<boolean> {
+    const [{ verification }] = writes;
+    const next = (): Promise<boolean> =>
+      new Promise((resolve) => {
+        this.#try(writes[0], (isDone) => {
+          writes.shift();
+          if (isDone && writes.length > 0) return resolve(next());
+          this.#inOrder.delete(verification);
+          if (!this.#finished) this.#held.push(...writes);
+          else writes.forEach(() => this.#drop('what came before it could not be recorded'));
+          resolve(isDone);
+        });
+      });
+    const allDone = next();
+    this.#inOrder.set(verification, { writes, allDone });
+    return allDone;
   }
 
   /** Lets other verifications go before this write and those that have to follow it. */

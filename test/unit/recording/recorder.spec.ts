@@ -236,6 +236,38 @@ describe('a response that waits for its recording', () => {
     },
   );
 
+  it('is tried once what came before it of its verification is done', async () => {
+    const tries: string[] = [];
+    const answers: (() => void)[] = [];
+    const flaky = (what: string) => async () => {
+      tries.push(what);
+      if (tries.length <= 1) throw new Error('full');
+      await new Promise<void>((resolve) => answers.push(resolve));
+    };
+    await record('v', flaky('first'), () => {});
+    for (const [verification, what] of [
+      ['w', 'message'],
+      ['w', 'outcome'],
+    ]) {
+      await record(verification, flaky(what), () => {});
+    }
+    await clock.advance(1_000);
+    answers.shift()!();
+    await settled();
+    await record('w', flaky('later'), () => {});
+    expect(tries).toEqual(['first', 'first', 'message']);
+    answers.shift()!();
+    await settled();
+    expect(tries).toEqual(['first', 'first', 'message', 'outcome']);
+    expect(recorder.unfinished).toBe(2);
+    answers.shift()!();
+    await settled();
+    answers.shift()!();
+    await settled();
+    expect(tries.at(-1)).toBe('later');
+    expect(recorder.unfinished).toBe(0);
+  });
+
   it('is not held up by a write of another verification that fails each time', async () => {
     let sick = true;
     const written: string[] = [];
