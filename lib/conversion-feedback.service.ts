@@ -10,6 +10,7 @@ import { CLOCK, type Clock } from './delivery/clock.js';
 import { AccountCondition, type Condition } from './observability/account-condition.js';
 import { DeliverySpans } from './observability/delivery-spans.js';
 import { Insights } from './insights/insights.js';
+import { markedHours } from './insights/drops.js';
 import { summarize, wholeHours } from './insights/summary.js';
 import { parsePhoneNumber } from './validation/phone-number.js';
 import { PlivoClient } from './plivo/plivo-client.js';
@@ -196,7 +197,7 @@ export class ConversionFeedbackService {
    */
   async insights(options: { from?: Date; to?: Date } = {}): Promise<Insights> {
     const range = wholeHours(readRange(options, this.clock.now()));
-    return summarize(range, await this.storage.insights(range));
+    return summarize(range, await this.storage.insights(markedHours(range)));
   }
 
   /**

@@ -2,7 +2,7 @@ import { LoggerService } from '@nestjs/common';
 import { ConversionFeedbackEvent } from '../conversion-feedback.events.js';
 import { Clock } from '../delivery/clock.js';
 import { ConversionStorage } from '../storage/conversion-storage.js';
-import { hourOf } from './bucket.js';
+import { BUCKET, hourOf, hoursKept } from './bucket.js';
 import { Drop, LOOKED_BACK, findDrop, hasNormal, isOver, significance } from './drop-detector.js';
 import { CountryHistory, lastRipe } from './history.js';
 
@@ -10,6 +10,8 @@ import { CountryHistory, lastRipe } from './history.js';
 const LOOK_INTERVAL = 60_000;
 /** Ms back from the last look that are read anew: it is counted there since, and marked. */
 const READ_ANEW = 3_600_000;
+/** Hours, in ms, that are read in one go. */
+const READ_AT_ONCE = 24 * BUCKET;
 
 /** What the watch stands on. */
 export interface ConversionWatchHost {
@@ -24,8 +26,8 @@ export interface ConversionWatchHost {
  *     normal ── the rate is clearly lower ──> dropped ── it is back, or seven days pass ──> normal
  *
  * What that means stands in drop-detector.ts. A country's state stands in the storage, as marks in its
- * buckets: it outlives the process. Of all processes that see a change, the one that sets the mark
- * says it. A storage that fails is asked again a minute later.
+ * buckets: it outlives the process, and is known for as long as those are kept. Of all processes that
+ * see a change, the one that sets the mark says it. A storage that fails is asked again a minute later.
  */
 export class ConversionWatch {
   readonly #countries = new Map<string, CountryHistory>();
@@ -79,15 +81,20 @@ export class ConversionWatch {
   }
 
   async #read(now: number): Promise<void> {
-    const earliest = hourOf(now - LOOKED_BACK);
-    const from = Math.max(earliest, hourOf(Math.min(now, this.#readUpTo ?? 0) - READ_ANEW));
-    for (const bucket of await this.storage.insights({ from, to: now })) {
-      const history = this.#countries.get(bucket.country) ?? new CountryHistory();
-      history.set(bucket);
-      this.#countries.set(bucket.country, history);
+    const counted = hourOf(now - LOOKED_BACK);
+    const marked = hoursKept(now).from;
+    const first = Math.max(marked, hourOf(Math.min(now, this.#readUpTo ?? 0) - READ_ANEW));
+    for (let from = first; from < now; from += READ_AT_ONCE) {
+      const to = Math.min(from + READ_AT_ONCE, now);
+      for (const bucket of await this.storage.insights({ from, to })) {
+        const history = this.#countries.get(bucket.country) ?? new CountryHistory();
+        if (bucket.hour >= counted) history.count(bucket);
+        history.mark(bucket);
+        this.#countries.set(bucket.country, history);
+      }
     }
     for (const [country, history] of this.#countries)
-      if (!history.forget(earliest)) this.#countries.delete(country);
+      if (!history.forget(counted, marked)) this.#countries.delete(country);
     this.#readUpTo = now;
   }
 

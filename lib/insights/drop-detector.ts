@@ -1,5 +1,6 @@
 import { SLOT } from './bucket.js';
 import { chanceOf, Sample } from './drop-test.js';
+import { LONGEST_DROP } from './drops.js';
 import { CountryHistory, lastRipe } from './history.js';
 
 const HOUR = 3_600_000;
@@ -9,8 +10,10 @@ const DAY = 24 * HOUR;
 const WINDOWS = [...[1, 2, 3, 4, 5, 6].map((slots) => slots * SLOT), 6 * HOUR, DAY];
 /** The days before a window that say what is normal, in ms. */
 const NORMAL = 7 * DAY;
+/** The days before a drop's beginning that say when it is over, in ms: all that it was compared with. */
+const NORMAL_BEFORE = DAY + NORMAL;
 /** As far back as anything is asked for, in ms. */
-export const LOOKED_BACK = DAY + NORMAL;
+export const LOOKED_BACK = LONGEST_DROP + NORMAL_BEFORE;
 
 /** Messages in a window at least: below that a few people decide. */
 const FEWEST = 10;
@@ -25,8 +28,6 @@ const FALSE_DROPS = 0.001;
 const FEWEST_RECOVERED = 50;
 /** A drop is over where the rate reaches so much of the normal one. */
 const RECOVERED = 0.9;
-/** What a drop leads to has become normal after so long, in ms. */
-const LONGEST_DROP = NORMAL;
 
 /** A rate that is clearly below normal. */
 export interface Drop extends Sample {
@@ -82,7 +83,7 @@ export function findDrop(history: CountryHistory, now: number, alpha: number): D
 export function isOver(history: CountryHistory, since: number, now: number): boolean {
   if (now - since > LONGEST_DROP) return true;
   const end = lastRipe(now);
-  const normal = normalUpTo(history, since);
+  const normal = normalUpTo(history, since, NORMAL_BEFORE);
   for (let from = end - HOUR; from >= since; from -= SLOT) {
     const sample = history.sample(from, end);
     if (sample.sent >= FEWEST_RECOVERED) return rateOf(sample) >= RECOVERED * rateOf(normal);
@@ -90,10 +91,10 @@ export function isOver(history: CountryHistory, since: number, now: number): boo
   return false;
 }
 
-/** The seven days before a moment, or what there is of them since a drop became normal. */
-function normalUpTo(history: CountryHistory, moment: number): Sample {
+/** The days before a moment, or what there is of them since a drop became normal. */
+function normalUpTo(history: CountryHistory, moment: number, length = NORMAL): Sample {
   const became = history.drops.findLast(({ since, until = since }) => until - since > LONGEST_DROP);
-  return history.sampleOfNormal(Math.max(moment - NORMAL, became?.until ?? 0), moment);
+  return history.sampleOfNormal(Math.max(moment - length, became?.until ?? 0), moment);
 }
 
 function rateOf({ sent, converted }: Sample): number {

@@ -2,8 +2,8 @@ import { BUCKET, InsightsBucket, PROMPT, SLOT, SLOTS } from './bucket.js';
 import { Sample } from './drop-test.js';
 import { DropSpan, dropsOf } from './drops.js';
 
-/** What is kept of a bucket. */
-interface Hour extends Pick<InsightsBucket, 'counters'> {
+/** What is kept of the messages sent in an hour. */
+interface Hour {
   readonly whole: Sample;
   readonly slots: readonly Sample[];
 }
@@ -16,34 +16,44 @@ const slots = Array.from({ length: SLOTS }, (_, slot) => slot);
  */
 export class CountryHistory {
   readonly #hours = new Map<number, Hour>();
+  readonly #marked = new Map<number, Pick<InsightsBucket, 'counters'>>();
   #drops?: DropSpan[];
 
-  /** Puts an hour's bucket in the place of what was known of that hour. */
-  set({ hour, counters }: InsightsBucket): void {
-    const { droppedAt, recoveredAt } = counters;
+  /** Puts what a bucket counts in the place of what was known of that hour. */
+  count({ hour, counters }: InsightsBucket): void {
     const samples = slots.map((slot) => ({
       sent: counters[`sent${slot}`] ?? 0,
       converted: counters[`prompt${slot}`] ?? 0,
     }));
     const whole = { sent: 0, converted: 0 };
     for (const sample of samples) add(whole, sample);
-    this.#hours.set(hour, { counters: { droppedAt, recoveredAt }, whole, slots: samples });
+    this.#hours.set(hour, { whole, slots: samples });
+  }
+
+  /** Takes over a bucket's marks. */
+  mark({ hour, counters: { droppedAt, recoveredAt } }: InsightsBucket): void {
+    if (droppedAt === undefined && recoveredAt === undefined) return;
+    this.#marked.set(hour, { counters: { droppedAt, recoveredAt } });
     this.#drops = undefined;
   }
 
-  /** Forgets the hours before a moment. Returns whether any is left. */
-  forget(before: number): boolean {
-    for (const hour of this.#hours.keys()) {
-      if (hour >= before) continue;
-      this.#hours.delete(hour);
+  /**
+   * Forgets what was counted before a moment, and what was marked before another: a drop is marked
+   * earlier than most of its messages are sent. Returns whether anything is left.
+   */
+  forget(countedBefore: number, markedBefore: number): boolean {
+    for (const hour of this.#hours.keys()) if (hour < countedBefore) this.#hours.delete(hour);
+    for (const hour of this.#marked.keys()) {
+      if (hour >= markedBefore) continue;
+      this.#marked.delete(hour);
       this.#drops = undefined;
     }
-    return this.#hours.size > 0;
+    return this.#hours.size + this.#marked.size > 0;
   }
 
   /** Times in which the rate was below its normal, oldest first. */
   get drops(): readonly DropSpan[] {
-    return (this.#drops ??= dropsOf([...this.#hours.values()]));
+    return (this.#drops ??= dropsOf([...this.#marked.values()]));
   }
 
   /** What was sent from a moment up to, not including, another; both are starts of slots. */

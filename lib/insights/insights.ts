@@ -30,9 +30,9 @@ export interface InsightsSeries extends InsightsFigures {
 
 /** A time in which a country's conversion rate was clearly below its own normal. */
 export interface InsightsDrop {
-  /** From which on it was seen. */
+  /** When it began; that may be before the range. */
   readonly since: Date;
-  /** When it was seen to be over; null where it lasted at the range's end. */
+  /** When it was seen to be over, at most 7 days later; null where it lasted at the range's end. */
   readonly until: Date | null;
 }
 
@@ -43,7 +43,7 @@ export interface CountryInsights extends InsightsSeries {
    * without `dst`, or to a number that belongs to no country, or to several.
    */
   readonly country: string;
-  /** Drops that were seen within the range, oldest first. */
+  /** Drops that lasted within the range, oldest first. */
   readonly drops: InsightsDrop[];
 }
 

@@ -1,5 +1,5 @@
 import { BUCKET, InsightsBucket, InsightsCounter, hourOf } from './bucket.js';
-import { dropsOf } from './drops.js';
+import { dropsWithin } from './drops.js';
 import { quantile } from './histogram.js';
 import { CountryInsights, Insights, InsightsFigures, InsightsSeries } from './insights.js';
 import { TIME_TO_CONVERT_BOUNDS } from './time-to-convert.js';
@@ -9,23 +9,27 @@ export function wholeHours({ from, to }: { from: number; to: number }) {
   return { from: hourOf(from), to: hourOf(to - 1) + BUCKET };
 }
 
-/** Makes of a storage's buckets what an app wants to know. */
+/**
+ * Makes of a storage's buckets what an app wants to know.
+ * @param buckets those of the range; those of `markedHours` tell its drops
+ */
 export function summarize(
   { from, to }: { from: number; to: number },
   buckets: readonly InsightsBucket[],
 ): Insights {
+  const isWithin = ({ hour }: InsightsBucket): boolean => hour >= from && hour < to;
   const byCountry = grouped(buckets, ({ country }) => country);
   const countries = Array.from(byCountry, ([country, all]): CountryInsights => {
-    const drops = dropsOf(all).map(({ since, until }) => ({
+    const drops = dropsWithin({ from, to }, all).map(({ since, until }) => ({
       since: new Date(since),
       until: until === undefined ? null : new Date(until),
     }));
-    return { country, ...series(all), drops };
+    return { country, ...series(all.filter(isWithin)), drops };
   });
   return {
     from: new Date(from),
     to: new Date(to),
-    total: series(buckets),
+    total: series(buckets.filter(isWithin)),
     countries: countries
       .filter(({ sent }) => sent > 0)
       .sort((one, other) => other.sent - one.sent || (one.country < other.country ? -1 : 1)),

@@ -28,6 +28,7 @@ import { PlivoSandbox } from '../../lib/sandbox/index.js';
 import { Platform, RunningApp, platforms, startApp } from '../support/app.js';
 import { newUuid } from '../support/storage-host.js';
 
+const HOUR = 3_600_000;
 const PAGE = '/conversion-feedback';
 const NUMBER = '14155550177';
 const CODE = '90471147';
@@ -279,6 +280,18 @@ describe.each(Object.keys(platforms) as Platform[])('the dashboard on %s', (plat
     expect(germany.chosen.hours).toHaveLength(1);
     expect((await read('country=')).chosen).toMatchObject({ sent: 1, converted: 0 });
     expect((await read('country=FR')).chosen).toMatchObject({ sent: 0, rate: null, hours: [] });
+  });
+
+  it('tells by default of a country that went down before the last 24 hours', async () => {
+    const storage = new MemoryConversionStorage();
+    await start({ public: true }, { options: { storage } });
+    await app.feedback.track(newUuid(), newUuid(), { dst: '4915112345678' });
+    const since = Date.now() - 30 * HOUR;
+    const mark = { country: 'DE', hour: since - (since % HOUR), name: 'droppedAt' } as const;
+    await storage.markInsights({ ...mark, at: since });
+
+    const { countries } = await read('');
+    expect(countries[0].drops).toEqual([{ since: new Date(since).toISOString(), until: null }]);
   });
 
   it('refuses a range that it has none of', async () => {

@@ -2,17 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Body, Controller, Post } from '@nestjs/common';
 import {
+  ConversionStorage,
   CountryInsights,
   InvalidOptionsError,
   LmdbConversionStorage,
+  MemoryConversionStorage,
   TIME_TO_CONVERT_BOUNDS,
   TrackConversion,
 } from '../../lib/index.js';
 import { CLOCK } from '../../lib/delivery/clock.js';
 import { PlivoSandbox } from '../../lib/sandbox/index.js';
+import { BullMQConversionStorage } from '../../lib/storage/bullmq/index.js';
 import { SeededRandom } from '../chaos/harness/random.js';
 import { RunningApp, startApp } from '../support/app.js';
 import { ShiftableClock } from '../support/clocks.js';
+import { Redis, startRedis } from '../support/redis.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const HOUR = 3_600_000;
@@ -204,6 +208,60 @@ describe('insights', () => {
     ]);
   });
 });
+
+describe.each(['memory', 'LMDB', 'Redis'])(
+  'the insights of a country that is down, in %s',
+  (kind) => {
+    let folder: Awaited<ReturnType<typeof tempFolder>>;
+    let redis: Redis | undefined;
+    let sandbox: PlivoSandbox;
+    let storage: ConversionStorage;
+    let app: RunningApp;
+
+    beforeEach(async () => {
+      folder = await tempFolder();
+      sandbox = await PlivoSandbox.start();
+      if (kind === 'Redis') redis = await startRedis();
+      storage = redis
+        ? new BullMQConversionStorage({ connection: { host: '127.0.0.1', port: redis.port } })
+        : kind === 'LMDB'
+          ? new LmdbConversionStorage({ path: folder.path })
+          : new MemoryConversionStorage();
+      app = await startApp({ sandbox, options: { storage } });
+    });
+
+    afterEach(async () => {
+      await app.close();
+      await sandbox.stop();
+      await redis?.stop();
+      redis = undefined;
+      await folder.remove();
+    });
+
+    it('tell so for as long as that lasts, and until when it did', async () => {
+      const now = Date.now();
+      const hoursAgo = (hours: number) => new Date(now - hours * HOUR);
+      const mark = (name: 'droppedAt' | 'recoveredAt', at: Date, seen = at.getTime()) =>
+        storage.markInsights({ country: 'DE', hour: seen - (seen % HOUR), name, at: at.getTime() });
+      const drops = async (range?: { from: Date; to: Date }) =>
+        (await app.feedback.insights(range)).countries[0].drops;
+      for (const sentAt of [hoursAgo(0), hoursAgo(40)])
+        await app.feedback.track(randomUUID(), randomUUID(), { dst: numbers.DE, sentAt });
+
+      const since = hoursAgo(45);
+      await mark('droppedAt', since, now - 30 * HOUR);
+      expect(await drops()).toEqual([{ since, until: null }]);
+      const before = { from: hoursAgo(44), to: hoursAgo(36) };
+      expect(await drops(before)).toEqual([{ since, until: null }]);
+
+      const until = hoursAgo(2);
+      await mark('recoveredAt', until);
+      expect(await drops()).toEqual([{ since, until }]);
+      expect(await drops(before)).toEqual([{ since, until: null }]);
+      expect(await drops({ from: hoursAgo(0), to: new Date(now + 1) })).toEqual([]);
+    });
+  },
+);
 
 /** How many bins an estimate is away from the true quantile: a millisecond may change the bin. */
 function binsApart(estimate: number, sorted: readonly number[], share: number): number {

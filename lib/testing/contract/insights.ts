@@ -214,6 +214,15 @@ export function insights({ it, expect }: TestFunctions, bench: Bench): void {
     });
   });
 
+  it('keeps a mark of an hour in which nothing was sent as long as other hours', async () => {
+    const hour = hourOf(bench.clock.now()) - 29 * 24 * HOUR;
+    const mark = { country: 'DE', hour, name: 'droppedAt', at: hour + 5 } as const;
+    expect(await bench.storage.markInsights(mark)).toBe(true);
+    expect(await buckets(hour, hour + HOUR)).toEqual([
+      { country: 'DE', hour, counters: { droppedAt: hour + 5 } },
+    ]);
+  });
+
   it('counts each of 64 messages that are sent and settled at once', async () => {
     const ids = Array.from({ length: 64 }, (_, i) => `v${i}`);
     const countries = ['DE', 'FR', 'US', ''];

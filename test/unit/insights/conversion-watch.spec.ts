@@ -38,6 +38,12 @@ describe('the watch over conversion rates', () => {
     }
   };
 
+  /** Another process takes the watch over. */
+  const restart = () => {
+    watches.forEach((started) => started.stop());
+    watch();
+  };
+
   const dropped = () => events.of('conversionDropped');
   const recovered = () => events.of('conversionRecovered');
 
@@ -152,8 +158,7 @@ describe('the watch over conversion rates', () => {
     await pass(DAY, 60, 48);
     await pass(HOUR, 60, 6);
     expect(dropped()).toHaveLength(1);
-    watches.forEach((started) => started.stop());
-    watch();
+    restart();
     await pass(2 * HOUR, 60, 6);
     expect(dropped()).toHaveLength(1);
     await pass(3 * HOUR, 60, 48);
@@ -192,6 +197,57 @@ describe('the watch over conversion rates', () => {
     await pass(HOUR, 60, 6);
     const normal = dropped().map(({ normalRate }) => normalRate);
     expect(normal).toEqual([0.8, expect.closeTo(0.8, 1)]);
+  });
+
+  it.each([
+    ['', () => {}],
+    [', where another process takes over', restart],
+  ])('says a drop also a week after a longer one%s', async (_, takeOver) => {
+    watch();
+    await pass(10 * DAY, 60, 48);
+    await pass(6.5 * DAY, 60, 12);
+    await pass(2 * DAY, 60, 48);
+    takeOver();
+    await pass(3 * HOUR, 60, 30);
+    expect(dropped().map(({ normalRate }) => normalRate)).toEqual([0.8, expect.closeTo(0.8, 2)]);
+  });
+
+  it('says that a drop is over once the rate is back, also a week after a longer one', async () => {
+    watch();
+    await pass(10 * DAY, 60, 48);
+    await pass(6.5 * DAY, 60, 12);
+    await pass(DAY, 60, 48);
+    await pass(2 * DAY, 60, 24);
+    expect([dropped().length, recovered().length]).toEqual([2, 1]);
+    await pass(2 * HOUR, 60, 48);
+    expect([dropped().length, recovered().length]).toEqual([2, 2]);
+  });
+
+  it('knows a drop for as long as the time before another says what is normal, also after a restart', async () => {
+    watch();
+    await pass(10 * DAY, 60, 48);
+    await pass(6.5 * DAY, 60, 12);
+    await pass(5.5 * DAY, 60, 48);
+    await pass(6.5 * DAY, 60, 36);
+    expect([dropped().length, recovered().length]).toEqual([2, 1]);
+    restart();
+    await pass(6 * HOUR, 60, 36);
+    expect([dropped().length, recovered().length]).toEqual([2, 1]);
+    await pass(2 * HOUR, 60, 48);
+    expect([dropped().length, recovered().length]).toEqual([2, 2]);
+  });
+
+  it.each([
+    ['six days', 6 * DAY],
+    ['nearly seven days', 7 * DAY - 70 * MINUTE],
+  ])('takes a good hour after a drop of %s for no other normal', async (_, length) => {
+    watch();
+    await pass(9 * DAY, 60, 48);
+    await pass(length, 60, 12);
+    await pass(HOUR + 10 * MINUTE, 60, 48);
+    expect(recovered()).toHaveLength(1);
+    await pass(6 * DAY, 60, 24);
+    expect([dropped().length, recovered().length]).toEqual([2, 1]);
   });
 
   it('takes what lasts for seven days to be normal', async () => {

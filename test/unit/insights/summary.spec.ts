@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { InsightsBucket } from '../../../lib/index.js';
+import { markedHours } from '../../../lib/insights/drops.js';
 import { summarize, wholeHours } from '../../../lib/insights/summary.js';
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 0, 1);
 const range = { from: START, to: START + 3 * HOUR };
 
@@ -73,6 +75,56 @@ describe('insights', () => {
       { since: new Date(since), until: new Date(until) },
       { since: new Date(again), until: null },
     ]);
+  });
+
+  it('list a drop that began before the range, and lasts in it or after it', () => {
+    const since = START - 30 * HOUR;
+    const begun = [bucket('DE', -29, { sent: 9, droppedAt: since }), bucket('DE', 1, { sent: 1 })];
+    const drops = (...more: InsightsBucket[]) =>
+      summarize(range, [...begun, ...more]).countries[0].drops;
+    const [ended, within, later] = [START - 1, START + 5, START + 4 * HOUR];
+    expect(drops()).toEqual([{ since: new Date(since), until: null }]);
+    expect(drops(bucket('DE', 0, { recoveredAt: within }))).toEqual([
+      { since: new Date(since), until: new Date(within) },
+    ]);
+    expect(drops(bucket('DE', 4, { recoveredAt: later }))).toEqual([
+      { since: new Date(since), until: null },
+    ]);
+    expect(drops(bucket('DE', -1, { recoveredAt: ended }))).toEqual([]);
+  });
+
+  it('list a drop that was seen only after the range, and none that began after it', () => {
+    const sent = bucket('DE', 1, { sent: 1 });
+    const seenAt = (hour: number, since: number) =>
+      summarize(range, [sent, bucket('DE', hour, { droppedAt: since })]).countries[0].drops;
+    expect(seenAt(20, START + HOUR)).toEqual([{ since: new Date(START + HOUR), until: null }]);
+    expect(seenAt(3, range.to)).toEqual([]);
+  });
+
+  it('list a drop for seven days, also where nobody watched when it became normal', () => {
+    const since = START - 7 * DAY + HOUR;
+    const dropOf = (before: number) =>
+      summarize(range, [
+        bucket('DE', -150, { droppedAt: since - before }),
+        bucket('DE', 1, { sent: 1 }),
+      ]).countries[0].drops;
+    expect(dropOf(0)).toEqual([{ since: new Date(since), until: new Date(START + HOUR) }]);
+    expect(dropOf(HOUR)).toEqual([]);
+  });
+
+  it('count nothing of the hours around the range, where drops are looked for', () => {
+    const { from, to } = markedHours(range);
+    const around = [from, START - HOUR, range.to, to - HOUR].map((hour) => ({
+      country: 'DE',
+      hour,
+      counters: { sent: 5, converted: 5, took4: 5, pending: 1, failed: 1 },
+    }));
+    const within = bucket('US', 0, { sent: 1 });
+    expect(summarize(range, [...around, within])).toEqual(summarize(range, [within]));
+  });
+
+  it('look for drops seven days before the range, and a day and an hour after it', () => {
+    expect(markedHours(range)).toEqual({ from: START - 7 * DAY, to: range.to + DAY + HOUR });
   });
 
   it('are of whole hours', () => {
