@@ -30,6 +30,8 @@ const SWEEP_SIZE = 200;
 const AT_ONCE = 100;
 /** A request is held to be in flight for so many ms after its timeout. */
 const MARGIN = 1_000;
+/** So many, at most, where Redis is slow. */
+const LONGEST_MARGIN = 60_000;
 
 /** What was done, and the entries that it left in the outbox. */
 export type Settled = Settlement & { readonly entries: readonly OutboxEntry[] };
@@ -63,6 +65,16 @@ export type Taken =
   /** A process died during a request for it: it goes alone. */
   | { readonly kind: 'suspect' };
 
+/** What became of a report that is to fail. */
+export type Failing = 'kept' | 'superseded' | 'lost';
+
+interface TakeWish {
+  readonly ref: ReportRef;
+  readonly taking: Taking;
+  /** Ms. */
+  readonly margin: number;
+}
+
 /** How a report is taken. */
 export interface Taking {
   readonly lease: string;
@@ -86,10 +98,7 @@ export class RedisBooks {
     (outcomes) => this.#settle(outcomes),
     AT_ONCE,
   );
-  readonly #takes = new Together<{ ref: ReportRef; taking: Taking }, Taken>(
-    (wishes) => this.#take(wishes),
-    AT_ONCE,
-  );
+  readonly #takes = new Together<TakeWish, Taken>((wishes) => this.#take(wishes), AT_ONCE);
   readonly #dones = new Together<{ ref: ReportRef; lease: string }, void>(
     (wishes) => this.#done(wishes),
     AT_ONCE,
@@ -180,8 +189,20 @@ export class RedisBooks {
     await this.guard(this.redis.zrem(`${this.base}:outbox`, ...entries.map(({ raw }) => raw)));
   }
 
-  take(ref: ReportRef, taking: Taking): Promise<Taken> {
-    return this.#takes.want({ ref, taking });
+  /**
+   * Takes it anew, for longer, where Redis' word came so late that the lease could end before the
+   * request does: a request may begin in the first half of the margin.
+   */
+  async take(ref: ReportRef, taking: Taking): Promise<Taken> {
+    const { clock } = this.host;
+    let margin = MARGIN;
+    for (;;) {
+      const asked = clock.elapsed();
+      const taken = await this.#takes.want({ ref, taking, margin });
+      const late = clock.elapsed() - asked;
+      if (taken.kind !== 'go' || late <= margin / 2) return taken;
+      margin = Math.min(4 * late, LONGEST_MARGIN);
+    }
   }
 
   /**
@@ -203,10 +224,12 @@ export class RedisBooks {
     return (await this.#run<number>('retry', args)) === 1;
   }
 
-  /** @returns whether it is kept as failed: not where a newer report took its place */
-  async fail({ messageUuid, revision }: ReportRef, lease: string): Promise<boolean> {
-    const args = [messageUuid, revision, lease, this.host.retention];
-    return (await this.#run<number>('fail', args)) === 1;
+  /**
+   * @returns whether it is kept as failed: not where a newer report took its place, nor where another
+   * worker has it
+   */
+  fail({ messageUuid, revision }: ReportRef, lease: string): Promise<Failing> {
+    return this.#run('fail', [messageUuid, revision, lease, this.host.retention]);
   }
 
   async survived(messageUuids: readonly string[]): Promise<void> {
@@ -266,9 +289,10 @@ export class RedisBooks {
     return replies.map((reply, index) => readSettled(outcomes[index], reply));
   }
 
-  async #take(wishes: readonly { ref: ReportRef; taking: Taking }[]): Promise<Taken[]> {
+  async #take(wishes: readonly TakeWish[]): Promise<Taken[]> {
     const { delivery } = this.host;
-    const leaseFor = delivery ? delivery.timeout + MARGIN : 0;
+    const margin = Math.max(...wishes.map((wish) => wish.margin));
+    const leaseFor = delivery ? delivery.timeout + margin : 0;
     const args = wishes.flatMap(({ ref, taking: { lease, probe, alone, retried, report } }) => [
       ref.messageUuid,
       ref.revision,

@@ -9,6 +9,7 @@ import { DeliverySettings, REFUSALS, deadly, tooOld } from '../../delivery/deliv
 import { ConversionStorageHost } from '../conversion-storage.js';
 import { ReportRef, reportOf } from './job-id.js';
 import { limiterOf } from './limiter.js';
+import { isLost } from './lost-job.js';
 import { RedisBooks, Taken } from './redis-books.js';
 import { ReportJob, failureIn, reportIn } from './report-job.js';
 import { SharedLine } from './shared-line.js';
@@ -66,6 +67,9 @@ interface Going {
  *
  * The books hear of an answer before BullMQ does. A process that dies in between leaves a job that is
  * taken once more, and is superseded then: nothing is told twice for that.
+ *
+ * A worker that Redis was away from for longer than a lock lasts has lost its jobs. It leaves them as
+ * they are, to whoever has them.
  */
 export class ReportWorker {
   readonly #worker: Worker<ReportJob>;
@@ -138,8 +142,7 @@ export class ReportWorker {
   /** Works on a job until that is done, or the worker leaves it as it is: another one gets it then. */
   #hold(job: Job<ReportJob>, token: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      // BullMQ does nothing with a job of which it hears this.
-      const leave = (): void => reject(new this.tools.bullmq.DelayedError());
+      const leave = (): void => reject(this.#left());
       this.#leaving.add(leave);
       const done = this.#process(job, token).finally(() => this.#leaving.delete(leave));
       done.then(resolve, reject);
@@ -257,8 +260,9 @@ export class ReportWorker {
     const attempts = taken.attempts + 1;
     const failure = { ...reason, attempts };
     await this.#insist(() => job.updateData({ ...job.data, failure }));
-    const isKept = await this.#insist(() => books.fail(ref, token));
-    if (isKept) throw new bullmq.UnrecoverableError(reason.message);
+    const outcome = await this.#insist(() => books.fail(ref, token));
+    if (outcome === 'lost') throw this.#left();
+    if (outcome === 'kept') throw new bullmq.UnrecoverableError(reason.message);
     host.emit({ type: 'failed', ...taken.report, attempts, reason });
   }
 
@@ -291,7 +295,7 @@ export class ReportWorker {
 
   async #putOff(job: Job<ReportJob>, token: string, wait: number): Promise<never> {
     await this.#insist(() => job.moveToDelayed(Date.now() + wait, token));
-    throw new this.tools.bullmq.DelayedError();
+    throw this.#left();
   }
 
   /** Puts the job back, and lets no worker take one for a while: no attempt is counted. */
@@ -301,15 +305,24 @@ export class ReportWorker {
     throw new bullmq.RateLimitError();
   }
 
-  /** Writes something, however often it takes: the provider shouldn't be told again for that. */
+  /**
+   * Writes something, however often it takes: the provider shouldn't be told again for that. Of a job
+   * that is lost there is nothing to write.
+   */
   async #insist<T>(write: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await write();
-      } catch {
+      } catch (error) {
+        if (isLost(this.tools.bullmq, error)) throw this.#left();
         await this.#wait(SICK_INTERVAL);
       }
     }
+  }
+
+  /** BullMQ does nothing with a job of which it hears this. */
+  #left(): Error {
+    return new this.tools.bullmq.DelayedError();
   }
 
   /** At its end it waits for good: the job stays with BullMQ as it is, which hands it out again. */

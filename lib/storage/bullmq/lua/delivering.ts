@@ -33,20 +33,22 @@ for i = 3, #ARGV, 8 do
     redis.call('HDEL', key, 'n', 'b', 'x', 'y')
     redis.call('PEXPIRE', key, KEPT)
   end
-  local begun = f[8] or '0'
+  local begun = tonumber(f[8] or 0)
   local heldBy, heldUntil
   if held then heldBy, heldUntil = string.match(held, '^(.*)|(%d+)$') end
+  -- Taken before, by the same worker: our reply was lost, or came too late to begin a request.
+  if heldBy == lease and begun > 0 then begun = begun - 1 end
   local result
   if current ~= revision or not state then result = { 'superseded' }
   elseif state == 'f' then result = { 'failed' }
   elseif heldBy and heldBy ~= lease and tonumber(heldUntil) > at then
     result = { 'busy', int(tonumber(heldUntil) - at) }
   elseif blocked and not probe then result = { 'blocked', line }
-  elseif begun ~= '0' and not alone then result = { 'suspect' }
+  elseif begun > 0 and not alone then result = { 'suspect' }
   else
     redis.call('HSET', key, 'l', lease .. '|' .. leasedUntil, 'b', int(begun + 1))
     result = {
-      'go', status, statusAt, f[6] or '0', int(now - stood - (f[7] or now)), begun,
+      'go', status, statusAt, f[6] or '0', int(now - stood - (f[7] or now)), int(begun),
       f[9] or '0', f[10] or '0', passed or '0', line and '1' or '0',
     }
   end
@@ -58,15 +60,18 @@ return results
 
 /**
  * What the scripts that end a request have in common: its lease is over, and the report it was for may
- * be. Needs BASICS, KEEPING and COUNTING.
+ * be. Each does nothing more where it comes a second time, since the reply to the first was lost. Needs
+ * BASICS, KEEPING and COUNTING.
  */
 export const ANSWERED = `
--- Returns whether the report is its message's newest and on its way, the message, and those fields
--- that told of the request.
+-- Returns the report's state where it is its message's newest, the message, those fields that told of
+-- the request, and whether another worker has the report.
 local function answered(key, revision, lease)
   local f = redis.call('HMGET', key, 'r', 'p', 'l', 't', 'c', 'v')
   local isHeld = f[3] and string.sub(f[3], 1, #lease + 1) == lease .. '|'
-  return f[1] == revision and f[2] == 'p', { t = f[4], c = f[5], v = f[6] }, isHeld and { 'l', 'b' } or {}
+  local state = f[1] == revision and f[2]
+  local m = { t = f[4], c = f[5], v = f[6] }
+  return state, m, isHeld and { 'l', 'b' } or {}, f[3] and not isHeld
 end
 
 local function forget(key, fields)
@@ -85,13 +90,14 @@ export const DONE = `
 local retention = tonumber(ARGV[2])
 for i = 3, #ARGV, 3 do
   local key = message(ARGV[i])
-  local isCurrent, m, over = answered(key, ARGV[i + 1], ARGV[i + 2])
-  if isCurrent then
+  local state, m, over = answered(key, ARGV[i + 1], ARGV[i + 2])
+  -- Neither holds for one that is noted a second time.
+  if state == 'p' or #over > 0 then total('passed', 1) end
+  if state == 'p' then
     for _, field in ipairs({ 'p', 'g', 'n', 'x', 'y' }) do over[#over + 1] = field end
     endDelivery(key, m, retention)
   end
   forget(key, over)
-  total('passed', 1)
 end
 writeCounts()
 return 1
@@ -100,25 +106,30 @@ return 1
 /** Returns whether the report is still the newest of its message. */
 export const RETRY = `
 local key = message(ARGV[2])
-local isCurrent, _, over = answered(key, ARGV[3], ARGV[4])
+local state, _, over = answered(key, ARGV[3], ARGV[4])
 forget(key, over)
-if not isCurrent then return 0 end
+if state ~= 'p' then return 0 end
 redis.call('HSET', key, 'n', ARGV[5], 'x', ARGV[6], 'y', ARGV[7])
 return 1
 `;
 
-/** Returns whether the report is kept as failed: not where a newer one has taken its place. */
+/**
+ * Returns whether the report is kept as failed: not where a newer one has taken its place, nor where
+ * another worker has it.
+ */
 export const FAIL = `
 local key = message(ARGV[2])
-local isCurrent, m, over = answered(key, ARGV[3], ARGV[4])
+local state, m, over, isOthers = answered(key, ARGV[3], ARGV[4])
 forget(key, over)
-if not isCurrent then return 0 end
+if state == 'f' then return 'kept' end
+if state ~= 'p' then return 'superseded' end
+if isOthers then return 'lost' end
 redis.call('HSET', key, 'p', 'f')
 forget(key, { 'g', 'n', 'x', 'y' })
 endDelivery(key, m, tonumber(ARGV[5]))
 countMoved(m, 'failed', 1)
 writeCounts()
-return 1
+return 'kept'
 `;
 
 /** The process ends in order with these requests in flight: their reports did it no harm. */
