@@ -17,7 +17,7 @@ export class TrackableMessage {
   @IsText(1, 512)
   verificationId!: string;
 
-  /** The receiver's number in international form; `+`, `-`, `.`, `/`, brackets and spaces are dropped. */
+  /** The receiver's number in international form, with or without what people write between digits. */
   @Keeps(
     'isPhoneNumber',
     (value) => parsePhoneNumber(value) !== undefined,

@@ -8,15 +8,17 @@ export interface PhoneNumber {
   readonly country?: string;
 }
 
+/** Digits of any script, and what people and web pages put between them. */
+const ONE_NUMBER = /^[+＋\p{Nd}\p{Pd}\s./()]+$/u;
+
 /**
- * Reads one number in international form, with or without `+`, and with the separators that Plivo
- * strips as well. Undefined where it is no possible number, or more than one.
+ * Reads one number in international form, with or without `+`, and with what people write between its
+ * digits. A zero that is dialled only within the country, as in `+44 (0)7400 123456`, is none of its
+ * digits. Undefined where it is no possible number, or more than one.
  */
 export function parsePhoneNumber(value: unknown): PhoneNumber | undefined {
-  if (typeof value !== 'string' || value.length > 40 || !/^[+\d\s./()-]+$/.test(value))
-    return undefined;
-  const digits = value.replace(/\D/g, '');
-  const number = parsePhoneNumberFromString(`+${digits}`);
+  if (typeof value !== 'string' || value.length > 40 || !ONE_NUMBER.test(value)) return undefined;
+  const number = parsePhoneNumberFromString(`+${value.replace(/\P{Nd}/gu, '')}`);
   if (!number?.isPossible()) return undefined;
-  return { digits, country: number.country };
+  return { digits: number.number.slice(1), country: number.country };
 }

@@ -158,12 +158,21 @@ describe('sample/01-otp-login', () => {
   it('sends a number 5 codes in 10 minutes at most, however it is written', async () => {
     for (let i = 0; i < 5; i++) await browser.send(NUMBER);
 
-    const answer = await browser.post('/otp/send', { phoneNumber: '+1-415-555-0123' });
+    const answer = await browser.post('/otp/send', { phoneNumber: '+1 (1)-415-555-0123' });
 
     expect(answer.status).toBe(429);
     expect(answer.body.message).toMatch(/^Too many codes were asked for/);
     expect(sandbox.messages).toHaveLength(5);
     expect((await browser.post('/otp/send', { phoneNumber: OTHER_NUMBER })).status).toBe(201);
+  });
+
+  it.each([
+    ['+44 (0)7400 123456', '447400123456'],
+    ['+44\u20117400\u2011123456', '447400123456'],
+    ['+44 7400 123456 ext. 5', '447400123456'],
+  ])('takes a number as it was typed: %s', async (phoneNumber, dst) => {
+    expect((await browser.post('/otp/send', { phoneNumber })).status).toBe(201);
+    expect(sandbox.messages).toMatchObject([{ dst }]);
   });
 
   it('sends an address 10 codes a minute at most', async () => {
@@ -224,6 +233,7 @@ describe("sample/01-otp-login's edges", () => {
   it.each([
     ['/otp/send', { phoneNumber: '12' }, 'phoneNumber'],
     ['/otp/send', { phoneNumber: '+14155550123<+14155550124' }, 'phoneNumber'],
+    ['/otp/send', { phoneNumber: 'tel:+14155550123' }, 'phoneNumber'],
     ['/otp/send', {}, 'phoneNumber'],
     ['/otp/send', { phoneNumber: NUMBER, isAdmin: true }, 'isAdmin'],
     ['/otp/resend', { verificationId: 'x' }, 'verificationId'],

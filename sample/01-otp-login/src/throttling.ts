@@ -1,10 +1,11 @@
 import { ThrottlerModuleOptions, minutes } from '@nestjs/throttler';
 import { Request } from 'express';
+import { inOneForm } from './otp/phone-number.js';
 
 /** The number that a code is asked for, however it is written. */
 const numberIn = ({ body }: Pick<Request, 'body'>): string => {
   const { phoneNumber } = (body ?? {}) as { phoneNumber?: unknown };
-  return typeof phoneNumber === 'string' ? phoneNumber.replace(/\D/g, '') : '';
+  return inOneForm(phoneNumber) ?? '';
 };
 
 /**
