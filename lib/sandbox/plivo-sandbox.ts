@@ -15,7 +15,7 @@ import { Waits } from './wait.js';
 
 /** How a `waitFor…` waits. */
 export interface WaitOptions {
-  /** ms until it rejects, saying what was seen. Default 5,000. */
+  /** ms until it rejects, saying what was seen; `Infinity`: never. Default 5,000. */
   timeout?: number;
 }
 
@@ -46,7 +46,8 @@ export class PlivoSandbox {
   readonly #listener: Listener;
   /** Connections that carried a request of the API: what an outage cuts. */
   readonly #apiSockets = new WeakSet<Socket>();
-  #availability: SandboxAvailability = 'refuse';
+  /** Whether requests to the API are cut while it listens. */
+  #cuts = false;
   #stopped = false;
 
   private constructor(options: PlivoSandboxOptions) {
@@ -126,7 +127,8 @@ export class PlivoSandbox {
   }
 
   get availability(): SandboxAvailability {
-    return this.#availability;
+    if (!this.#listener.isOpen) return 'refuse';
+    return this.#cuts ? 'cut' : 'up';
   }
 
   /** Lets the next requests go wrong. Faults queue up; each request takes one. */
@@ -143,16 +145,17 @@ export class PlivoSandbox {
   /**
    * Goes down, as a provider does, and cuts open connections. `refuse` closes the port, so that
    * connecting fails; the page is gone too. `cut` keeps listening and cuts each connection of the
-   * API without an answer; page and control API go on, so this is what their "down" does.
+   * API without an answer; page and control API go on, so this is what their "down" does. Of several
+   * calls of `down`, `up` and `stop` at once the last has the last word.
    */
   async down(how: 'refuse' | 'cut' = 'refuse'): Promise<void> {
     if (this.#stopped) return;
-    this.#availability = how;
     this.#api.release();
     if (how === 'refuse') {
       this.#control.disconnect();
       await this.#listener.close();
     } else {
+      this.#cuts = true;
       await this.#listener.open();
       this.#listener.cut((socket) => this.#apiSockets.has(socket));
       this.#control.stateChanged();
@@ -162,8 +165,8 @@ export class PlivoSandbox {
   /** Comes back, on the same port. Rejects where another process took it meanwhile. */
   async up(): Promise<void> {
     if (this.#stopped) throw new Error('The sandbox is stopped: start a new one.');
+    this.#cuts = false;
     await this.#listener.open();
-    this.#availability = 'up';
     this.#control.stateChanged();
   }
 
@@ -181,7 +184,6 @@ export class PlivoSandbox {
   /** Ends it: connections, timers, waits. May be called twice. What it was sent stays readable. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#availability = 'refuse';
     this.#waits.stop();
     this.#api.release();
     this.#control.disconnect();
@@ -216,14 +218,22 @@ export class PlivoSandbox {
     );
   }
 
-  /** Resolves with the newest message that fits, at once where it's there. */
+  /**
+   * Resolves with the newest message, at once where it's there. With `dst`: with the newest to that
+   * number, however it is written. With `after`, the message_uuid of a message: with the newest that
+   * came after that one, such as a resend.
+   */
   waitForMessage({
     timeout = 5_000,
     dst,
-  }: WaitOptions & { dst?: string } = {}): Promise<SandboxMessage> {
+    after,
+  }: WaitOptions & { dst?: string; after?: string } = {}): Promise<SandboxMessage> {
     return this.#waits.until(
-      () => this.#store.messages.findLast((message) => (dst ?? message.dst) === message.dst),
-      () => `No message${dst ? ` to ${dst}` : ''} came within ${timeout} ms; ${this.#seen()}`,
+      () => this.#store.select({ dst, after }).at(-1),
+      () => {
+        const which = `${dst ? ` to ${dst}` : ''}${after ? ` after ${after}` : ''}`;
+        return `No message${which} came within ${timeout} ms; ${this.#seen()}`;
+      },
       timeout,
     );
   }
@@ -251,7 +261,7 @@ export class PlivoSandbox {
       return `${request.method} ${request.path} -> ${end}${request.error ? ` (${request.error})` : ''}`;
     });
     return (
-      `the sandbox (${this.#availability}) holds ${messages.length} messages and ` +
+      `the sandbox (${this.availability}) holds ${messages.length} messages and ` +
       `${conversions.length} reports; last requests: ${list(last)}.`
     );
   }
@@ -259,7 +269,7 @@ export class PlivoSandbox {
   #handle(request: IncomingMessage, response: ServerResponse): void {
     const isControl = this.#control.owns(request);
     if (!isControl) this.#apiSockets.add(request.socket);
-    if (!isControl && this.#availability === 'cut') return this.#api.recordCut(request);
+    if (!isControl && this.#cuts) return this.#api.recordCut(request);
     // A client that leaves, or a fault whose wait was ended: nobody is there to hear an answer.
     (isControl ? this.#control : this.#api)
       .handle(request, response)

@@ -45,6 +45,18 @@ export class SandboxStore extends EventEmitter<StoreEvents> {
     return this.#messages.get(messageUuid);
   }
 
+  /**
+   * Some of the messages, oldest first.
+   * @param dst only those to this number, however it is written
+   * @param after only those that came after this message_uuid: all, where it isn't held (any more)
+   */
+  select({ dst, after }: { dst?: string; after?: string }): SandboxMessage[] {
+    const { messages } = this;
+    const digits = dst?.replace(/\D/g, '');
+    const start = 1 + messages.findIndex(({ messageUuid }) => messageUuid === after);
+    return messages.slice(start).filter((message) => (digits ?? message.dst) === message.dst);
+  }
+
   addMessage(message: Omit<SandboxMessage, 'sentAt' | 'conversions' | 'conversion'>): void {
     const stored = { ...message, sentAt: new Date(this.now()), conversions: [] };
     this.#messages.set(message.messageUuid, stored);

@@ -1,5 +1,8 @@
 import type { SandboxStore } from './store.js';
 
+/** Node fires a longer timer at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Waits for what the sandbox has been sent, without polling. */
 export class Waits {
   readonly #open = new Set<(reason: Error) => void>();
@@ -32,7 +35,8 @@ export class Waits {
         end();
         resolve(value);
       };
-      const timer = setTimeout(() => fail(new Error(explain())), timeout);
+      const timer =
+        timeout > LONGEST_TIMER ? undefined : setTimeout(() => fail(new Error(explain())), timeout);
       this.#open.add(fail);
       this.store.on('change', look);
     });

@@ -162,9 +162,7 @@ export class ControlApi {
   };
 
   #messages(query: URLSearchParams) {
-    const dst = query.get('dst')?.replace(/\D/g, '');
-    const { messages } = this.parts.store;
-    return dst === undefined ? messages : messages.filter((message) => message.dst === dst);
+    return this.parts.store.select({ dst: query.get('dst') ?? undefined });
   }
 
   #state() {

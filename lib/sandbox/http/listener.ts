@@ -1,10 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A port that can be closed at once, with everything on it, and opened again. */
+/**
+ * A port that can be closed at once, with everything on it, and opened again. Whoever asks for either
+ * while the other is under way gets it afterwards: the last to ask has the last word.
+ */
 export class Listener {
   readonly #sockets = new Set<Socket>();
   #server?: Server;
+  #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly handle: (request: IncomingMessage, response: ServerResponse) => void,
@@ -17,7 +21,27 @@ export class Listener {
     return this.#server !== undefined;
   }
 
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    return this.#inTurn(() => this.#open());
+  }
+
+  /** Stops listening and cuts every connection. */
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#close());
+  }
+
+  /** Cuts the connections that `which` picks. */
+  cut(which: (socket: Socket) => boolean): void {
+    for (const socket of this.#sockets) if (which(socket)) socket.resetAndDestroy();
+  }
+
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const done = this.#lastTurn.then(step);
+    this.#lastTurn = done.catch(() => {});
+    return done;
+  }
+
+  async #open(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer(this.handle);
     server.on('connection', (socket) => {
@@ -34,19 +58,13 @@ export class Listener {
     this.port = (server.address() as AddressInfo).port;
   }
 
-  /** Stops listening and cuts every connection. */
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
     const closed = new Promise((resolve) => server.close(resolve));
     for (const socket of this.#sockets) socket.resetAndDestroy();
     await closed;
-  }
-
-  /** Cuts the connections that `which` picks. */
-  cut(which: (socket: Socket) => boolean): void {
-    for (const socket of this.#sockets) if (which(socket)) socket.resetAndDestroy();
   }
 
   private explain(error: NodeJS.ErrnoException): Error {

@@ -50,6 +50,40 @@ describe('an outage of the sandbox', () => {
     expect((await send(sandbox)).status).toBe(202);
   });
 
+  it('comes up once where two ask for it at the same time', async () => {
+    await sandbox.down();
+
+    await Promise.all([sandbox.up(), sandbox.up()]);
+
+    expect((await send(sandbox)).status).toBe(202);
+  });
+
+  it('is at last what it was told last, though nobody waited in between', async () => {
+    const seen = {
+      up: { status: 202 },
+      cut: { errorCode: 'ECONNRESET' },
+      refuse: { errorCode: 'ECONNREFUSED' },
+    };
+    for (const last of ['up', 'cut', 'refuse', 'up', 'refuse', 'cut', 'up'] as const) {
+      const before = sandbox.availability === 'up' ? sandbox.down() : sandbox.up();
+      const then = last === 'up' ? sandbox.up() : sandbox.down(last);
+      await Promise.all([before, then]);
+
+      expect(sandbox.availability).toBe(last);
+      expect(await send(sandbox)).toMatchObject(seen[last]);
+    }
+  });
+
+  it('stays stopped where it was about to come up', async () => {
+    const { url } = sandbox;
+    await sandbox.down();
+
+    await Promise.all([sandbox.up(), sandbox.stop()]);
+
+    expect(sandbox.availability).toBe('refuse');
+    expect((await call(url, { path: '/' })).errorCode).toBe('ECONNREFUSED');
+  });
+
   it('says so when the port was taken meanwhile', async () => {
     const port = Number(new URL(sandbox.url).port);
     await sandbox.down();

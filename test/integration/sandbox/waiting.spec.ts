@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConversionStatus, PlivoSandbox } from '../../../lib/sandbox/index.js';
 import { OTP, report, REPORT, send, sent } from './client.js';
@@ -66,6 +67,53 @@ describe('waiting for the sandbox to be sent something', () => {
       'No message to 1',
     );
   });
+
+  it('finds the message to a number however that is written', async () => {
+    await sent(sandbox, { ...OTP, dst: '+1 (415) 555-0199' });
+
+    for (const dst of ['14155550199', '+14155550199', '+1 415-555-0199']) {
+      expect(await sandbox.waitForMessage({ dst, timeout: 1 })).toMatchObject({
+        dst: '14155550199',
+      });
+    }
+  });
+
+  it('waits for the resend where the message before is named', async () => {
+    const first = await sent(sandbox);
+    const waiting = sandbox.waitForMessage({ dst: OTP.dst, after: first });
+
+    await send(sandbox, { ...OTP, dst: '14155550199', text: 'to another phone' });
+    await report(sandbox, first);
+    const resent = await sent(sandbox, { ...OTP, text: 'again' });
+
+    expect(await waiting).toMatchObject({ messageUuid: resent, text: 'again' });
+    await expect(sandbox.waitForMessage({ after: resent, timeout: 1 })).rejects.toThrow(
+      `No message after ${resent}`,
+    );
+  });
+
+  it('takes any message for a later one than one it has forgotten', async () => {
+    const forgotten = await sent(sandbox);
+    sandbox.reset();
+    const resent = await sent(sandbox);
+
+    expect(await sandbox.waitForMessage({ after: forgotten, timeout: 1 })).toMatchObject({
+      messageUuid: resent,
+    });
+  });
+
+  it.each([Infinity, Number.MAX_SAFE_INTEGER])(
+    'waits for good with timeout: %d',
+    async (timeout) => {
+      const waiting = sandbox.waitForMessage({ timeout });
+
+      // A timer that overflows fires after 1 ms.
+      await sleep(20);
+      await send(sandbox, { ...OTP, text: 'at last' });
+
+      expect(await waiting).toMatchObject({ text: 'at last' });
+    },
+  );
 
   it('resolves once so many requests have ended', async () => {
     sandbox.fail({ status: 503 });
