@@ -18,3 +18,9 @@ export const refused = {
   reason: { status: 401, message: 'authentication failed' },
   maybeOne: false,
 } satisfies DeliveryAnswer;
+
+/** Nobody knows: the connection was cut before an answer came. */
+export const cut = {
+  kind: 'not-now',
+  reason: { message: 'the request was cut' },
+} satisfies DeliveryAnswer;

@@ -99,6 +99,15 @@ export class Bench {
     });
   }
 
+  /** Records so many reports, each of another verification. */
+  async record(reports: number): Promise<void> {
+    for (let i = 0; i < reports; i += 1) {
+      const verificationId = newUuid();
+      await this.track(verificationId);
+      await this.settle(verificationId);
+    }
+  }
+
   /** What is counted of a country's messages, in the one hour of them that there is. */
   async counted(country: string) {
     const all = await this.#storage.insights({ from: 0, to: Date.UTC(9999, 11, 31) });

@@ -34,7 +34,7 @@ export interface TestHost {
 export function storageHost(options: Partial<ConversionStorageHost> = {}): TestHost {
   const clock = new ShiftableClock();
   const events = new EventLog();
-  const provider = new FakeProvider();
+  const provider = new FakeProvider(clock);
   const host: ConversionStorageHost = {
     clock,
     random: () => 0.5,

@@ -1,10 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConversionStatus } from '../../conversion-status.js';
+import { DeliverySettings } from '../../delivery/delivery-loop.js';
 import { Bench, statuses } from '../bench.js';
 import { notNow, rejected, refused } from '../answers.js';
 import { HOUR, newUuid, settings } from '../storage-host.js';
 import { TestFunctions } from '../test-functions.js';
 
 const { CONVERTED, NOT_CONVERTED } = ConversionStatus;
+
+/** Retries wait for a second at most: a case can await that. */
+const quickly: DeliverySettings = { ...settings, backoff: { initial: 1_000, max: 1_000 } };
+/** How long a request that mustn't be made is waited for, in ms. */
+const LONG_ENOUGH = 500;
 
 export function delivery({ it, expect }: TestFunctions, bench: Bench): void {
   it('delivers nothing before it is told to', async () => {
@@ -74,7 +81,8 @@ export function delivery({ it, expect }: TestFunctions, bench: Bench): void {
     ]);
   });
 
-  it('delivers at once what was recorded before the clock was set back by an hour', async () => {
+  it('delivers within the longest backoff what was recorded before the clock was set back', async () => {
+    await bench.reopen({ delivery: quickly });
     await bench.track('v');
     await bench.settle('v');
     bench.clock.shift(-HOUR);
@@ -82,7 +90,8 @@ export function delivery({ it, expect }: TestFunctions, bench: Bench): void {
     await bench.events.until('delivered');
   });
 
-  it('puts no retry off because the clock was set back by an hour', async () => {
+  it('tries again within the longest backoff also where the clock was set back meanwhile', async () => {
+    await bench.reopen({ delivery: quickly });
     await bench.track('v');
     await bench.settle('v');
     bench.provider.answers.push(notNow);
@@ -216,6 +225,7 @@ export function delivery({ it, expect }: TestFunctions, bench: Bench): void {
     await bench.settle('w');
     release();
     await stopped;
+    expect(bench.provider.abandoned).toBe(false);
     expect(bench.provider.received).toHaveLength(1);
     expect(await bench.storage.counts()).toEqual({ open: 0, pending: 1, failed: 0 });
   });
@@ -241,17 +251,34 @@ export function delivery({ it, expect }: TestFunctions, bench: Bench): void {
     expect(await bench.storage.counts()).toEqual({ open: 0, pending: 1, failed: 0 });
   });
 
-  it('has at most as many requests in flight as it may', async () => {
+  it('has at most as many requests in flight as it may, also while more is recorded', async () => {
     await bench.reopen({ delivery: { ...settings, concurrency: 3 } });
-    for (let i = 0; i < 8; i += 1) {
-      await bench.track(`v${i}`);
-      await bench.settle(`v${i}`);
-    }
+    await bench.record(4);
     const release = bench.provider.hold();
     bench.storage.deliver();
     await bench.provider.until(3);
+    await bench.record(4);
+    await sleep(LONG_ENOUGH);
     expect(bench.provider.inFlight).toBe(3);
     release();
     await bench.events.until('delivered', 8);
+    expect(bench.provider.mostInFlight).toBe(3);
+  });
+
+  it('makes no more requests than the rate limit lets, in whichever span', async () => {
+    const rateLimit = { max: 4, duration: 500 };
+    const { max, duration } = rateLimit;
+    await bench.reopen({ delivery: { ...settings, rateLimit } });
+    bench.storage.deliver();
+    await bench.record(1);
+    await bench.events.until('delivered');
+    // Around the edge of a window that began with that one, twice as many would get through.
+    await sleep(0.75 * duration);
+    const start = bench.clock.elapsed();
+    await bench.record(max + 1);
+    await bench.events.until('delivered', 1 + max + 1);
+    // All of these were made after the start, and none later than it arrived: a slow way excuses none.
+    const last = bench.provider.arrivals[1 + max];
+    expect(last - start).toBeGreaterThanOrEqual(duration);
   });
 }

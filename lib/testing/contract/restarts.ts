@@ -1,7 +1,7 @@
 import { ConversionStatus } from '../../conversion-status.js';
 import { rejected } from '../answers.js';
 import { Bench, statuses } from '../bench.js';
-import { HOUR } from '../storage-host.js';
+import { HOUR, settings } from '../storage-host.js';
 import { TestFunctions } from '../test-functions.js';
 import { until } from '../until.js';
 
@@ -32,6 +32,25 @@ export function restarts({ it, expect }: TestFunctions, bench: Bench): void {
     expect(bench.provider.received).toHaveLength(1);
     expect(bench.provider.received[0]).toMatchObject(reports[0]);
     expect(await bench.storage.counts()).toEqual({ open: 0, pending: 0, failed: 0 });
+  });
+
+  it('sends no report again before the request that it left at its end was cut, or had its time', async () => {
+    const timeout = 3_000;
+    const delivery = { ...settings, timeout };
+    await bench.reopen({ delivery });
+    await bench.record(1);
+    const left = bench.provider;
+    const release = left.hold();
+    bench.storage.deliver();
+    await left.until(1);
+    await bench.storage.stopDelivering(0);
+    await bench.reopen({ delivery });
+    bench.storage.deliver();
+    // A storage that holds it back for longer does well, too.
+    await bench.provider.until(1, timeout).catch(() => {});
+    const [again = Infinity] = bench.provider.arrivals;
+    expect(left.abandoned || again - left.arrivals[0] >= timeout).toBe(true);
+    release();
   });
 
   it('keeps a failed report over a restart, and retries it when told to', async () => {
