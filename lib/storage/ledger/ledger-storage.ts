@@ -14,6 +14,7 @@ import {
 } from '../conversion-storage.js';
 import { LedgerQueue, Transact } from './ledger-queue.js';
 import { Ledger } from './ledger.js';
+import { AgendaEntry } from './tables.js';
 
 /** A storage that fails delivery is said at most so often, in ms. */
 const FAILED_INTERVAL = 60_000;
@@ -84,8 +85,15 @@ export abstract class LedgerStorage implements ConversionStorage {
     return this.#transactAndWake((ledger, now) => ledger.enqueue(report, now));
   }
 
-  retryFailed(messageUuid?: string): Promise<number> {
-    return this.#transactAndWake((ledger, now) => ledger.retryFailed(messageUuid, now));
+  async retryFailed(messageUuid?: string): Promise<number> {
+    if (messageUuid !== undefined)
+      return this.#transactAndWake((ledger, now) => ledger.retryFailed(messageUuid, now));
+    let count = 0;
+    for (const numbers of await this.#allFailed()) {
+      count += await this.#transactAndWake((ledger, now) => ledger.retryAll(numbers, now));
+      await setImmediate();
+    }
+    return count;
   }
 
   async counts(): Promise<ConversionCounts> {
@@ -133,6 +141,21 @@ export abstract class LedgerStorage implements ConversionStorage {
     await this.stopDelivering(0);
     this.#opened = undefined;
     await opened.books.close().finally(() => (this.#inUse = false));
+  }
+
+  /**
+   * Numbers of all messages whose report is failed, in portions. Known before the first is retried:
+   * what fails again meanwhile isn't retried twice.
+   */
+  async #allFailed(): Promise<number[][]> {
+    const portions: number[][] = [];
+    for (let last: AgendaEntry | undefined; ;) {
+      const found = this.#open().books.reader.failures(last);
+      if (found.length === 0) return portions;
+      portions.push(found.map(([, number]) => number));
+      last = found.at(-1);
+      await setImmediate();
+    }
   }
 
   #transactAndWake<T>(work: (ledger: Ledger, now: number) => T): Promise<T> {

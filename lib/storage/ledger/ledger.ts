@@ -23,8 +23,8 @@ const MESSAGES_PER_VERIFICATION = 100;
 const UNDELIVERED_RETENTION = 3_600_000;
 /** Reports among which the oldest is looked for, at each end of what is due. */
 const OLDEST_AMONG = 100;
-/** Messages that one sweep handles: a transaction should stay short. */
-const SWEEP_SIZE = 200;
+/** Messages that one sweep handles, or one retry of what failed: a transaction should stay short. */
+const PORTION = 200;
 
 /** The settings that the rules depend on. */
 export type LedgerRules = Pick<ConversionStorageHost, 'superseded' | 'expireAfter' | 'retention'>;
@@ -240,19 +240,29 @@ export class Ledger {
     this.#tallyMove('failed', message, 1);
   }
 
+  /** The failed reports that follow an entry, or the first: as many as `retryAll` should be given. */
+  failures(after?: AgendaEntry): AgendaEntry[] {
+    const found: AgendaEntry[] = [];
+    for (const entry of this.tables.failures.read(after)) {
+      found.push(entry);
+      if (found.length === PORTION) break;
+    }
+    return found;
+  }
+
+  /** Puts the failed report of one message back on its way. Returns how many that were: 1 or 0. */
+  retryFailed(messageUuid: string, now: number): number {
+    const number = this.tables.uuids.get(messageUuid);
+    return number === undefined ? 0 : this.retryAll([number], now);
+  }
+
   /**
-   * Puts failed reports back on their way; all, or that of one message. One whose message can't be read
-   * is dropped: there is nothing to report. Returns how many.
+   * Puts failed reports back on their way. One whose message can't be read is dropped: there is
+   * nothing to report. Returns how many.
    */
-  retryFailed(messageUuid: string | undefined, now: number): number {
-    const { uuids, failures } = this.tables;
-    const numbers =
-      messageUuid === undefined
-        ? [...failures.read()].map(([, number]) => number)
-        : [uuids.get(messageUuid)];
+  retryAll(numbers: readonly number[], now: number): number {
     let count = 0;
     for (const number of numbers) {
-      if (number === undefined) continue;
       const message = this.tables.messages.get(number);
       if (!this.#forgetFailed(number, message) || !message) continue;
       this.#pend(number, message, now);
@@ -323,7 +333,7 @@ export class Ledger {
     this.#tally.sweep(now);
     const over: (readonly [number, number])[] = [];
     for (const entry of this.tables.deadlines.read()) {
-      if (entry[0] > now || over.length === SWEEP_SIZE) break;
+      if (entry[0] > now || over.length === PORTION) break;
       over.push(entry);
     }
     const expired = over.flatMap(([at, number]) => this.#deadline(at, number, now) ?? []);
@@ -340,7 +350,7 @@ export class Ledger {
       if (entry[0] > now) break;
       yield entry;
     }
-    yield* this.tables.due.read(farthest);
+    yield* this.tables.due.read([farthest, Infinity]);
   }
 
   #queued(number: number, now: number): QueuedReport | undefined {

@@ -70,8 +70,8 @@ export interface Table<K, V> {
 export interface Agenda {
   add(at: number, message: number): void;
   remove(at: number, message: number): void;
-  /** From the earliest on, or the earliest after a moment; whoever reads stops when he has enough. */
-  read(after?: number): Iterable<AgendaEntry>;
+  /** From the earliest on, or the first after an entry; whoever reads stops when he has enough. */
+  read(after?: AgendaEntry): Iterable<AgendaEntry>;
   /** From the latest back. */
   readBack(): Iterable<AgendaEntry>;
 }

@@ -253,8 +253,8 @@ class LmdbAgenda implements Agenda {
     void this.db.remove([at, message]);
   }
 
-  read(after?: number): Iterable<AgendaEntry> {
-    return this.db.getKeys(after === undefined ? {} : { start: [after, Infinity] });
+  read(after?: AgendaEntry): Iterable<AgendaEntry> {
+    return this.db.getKeys(after === undefined ? {} : { start: [after[0], after[1] + 1] });
   }
 
   readBack(): Iterable<AgendaEntry> {

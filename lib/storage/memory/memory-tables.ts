@@ -71,9 +71,10 @@ class MemoryAgenda implements Agenda {
     if (entry && entry[0] === at && entry[1] === message) this.#entries.splice(place, 1);
   }
 
-  read(after?: number): Iterable<AgendaEntry> {
+  read(after?: AgendaEntry): Iterable<AgendaEntry> {
     if (after === undefined) return this.#entries;
-    return this.#entries.slice(this.#placeOf(after, Infinity));
+    const [at, message] = after;
+    return this.#entries.slice(this.#placeOf(at, message + 1));
   }
 
   readBack(): Iterable<AgendaEntry> {
