@@ -2,6 +2,7 @@ import { ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { RateLimit } from '../../lib/index.js';
+import { contained, killContained } from './container.js';
 
 interface Told {
   readonly did?: string;
@@ -15,6 +16,8 @@ interface StoreOptions {
   /** A message whose report kills the process that delivers it. */
   readonly deadly?: string;
   readonly rateLimit?: RateLimit;
+  /** Whether it has a container of its own. */
+  readonly contained?: boolean;
 }
 
 /** Another process on an lmdb store. */
@@ -24,7 +27,10 @@ export class StoreProcess {
   /** When, in ms since 1970. */
   readonly deliveredAt: number[] = [];
 
-  private constructor(private readonly child: ChildProcess) {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly isContained: boolean,
+  ) {
     child.on('message', ({ delivered, at }: Told) => {
       if (!delivered) return;
       this.delivered.push(delivered);
@@ -34,8 +40,9 @@ export class StoreProcess {
 
   static async start(path: string, options: StoreOptions = {}): Promise<StoreProcess> {
     const script = join(process.cwd(), 'test/support/processes/store.mjs');
-    const child = fork(script, [path, JSON.stringify(options)], { execArgv: [] });
-    const started = new StoreProcess(child);
+    const args = [path, JSON.stringify(options)];
+    const child = fork(script, args, options.contained ? contained : { execArgv: [] });
+    const started = new StoreProcess(child, options.contained ?? false);
     await started.until(({ did }) => did === 'open');
     return started;
   }
@@ -66,6 +73,7 @@ export class StoreProcess {
   /** Kills it as nothing can be caught, and resolves once it is gone. */
   async kill(): Promise<void> {
     if (this.hasEnded) return;
+    if (this.isContained) return killContained(this.child);
     const gone = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await gone;

@@ -6,7 +6,7 @@ import { StorageError } from '../../conversion-feedback.errors.js';
 import { companions } from './companions.js';
 import { openOptions } from './open-options.js';
 import { atExit } from './process-exit.js';
-import { identityOf } from './store-folder.js';
+import { LOCK_FILE, identityOf } from './store-folder.js';
 
 /** Folder of the gate, within the store's. */
 export const GATE = 'gate';
@@ -56,7 +56,7 @@ export class Gate {
   readonly isUp: Promise<void>;
 
   private constructor(private readonly path: string) {
-    this.#identity = identityOf(path);
+    this.#identity = identityOf(path, LOCK_FILE);
     this.#keeper = new Worker(companions.gateKeeper, {
       name: 'conversion-feedback-gate',
       workerData: { path, openOptions, shared: this.#shared },
@@ -68,7 +68,7 @@ export class Gate {
     this.isUp.catch(() => {});
     this.#ended = new Promise((resolve) => this.#keeper.once('exit', () => resolve()));
     this.#keeper.on('message', (pass: number | 'open') => {
-      if (pass === 'open') this.#identity = identityOf(this.path);
+      if (pass === 'open') this.#identity = identityOf(this.path, LOCK_FILE);
       else if (pass === Atomics.load(this.#shared, PASS)) this.#entered?.resolve();
     });
     this.#keeper.on('error', (error: unknown) => this.#broken(String(error)));
@@ -81,7 +81,7 @@ export class Gate {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     const left = leftInUse.get(path);
     leftInUse.delete(path);
-    return left && left.#identity === identityOf(path) ? left : new Gate(path);
+    return left && left.#identity === identityOf(path, LOCK_FILE) ? left : new Gate(path);
   }
 
   /** Whether nobody can pass any more. */

@@ -113,14 +113,17 @@ export class GroupCommit {
     let group: Work[] = [];
     try {
       const { env, gate, assertThere } = this.file;
-      assertThere();
       const write = (): void => {
         group = this.#waiting.splice(0, GROUP_SIZE);
         this.books.transaction.load();
         for (const work of group) work.outcome = this.#run(work);
         this.books.transaction.save();
       };
-      await gate.pass(() => env.transaction(write));
+      await gate.pass(() => {
+        // Within: the file may have been replaced while this group waited for its turn.
+        assertThere();
+        return env.transaction(write);
+      });
       if (this.durability === 'flushed') await env.flushed;
     } catch (error) {
       await this.#failed(group, error);

@@ -17,16 +17,16 @@ import { GroupCommit } from './group-commit.js';
 import { Lease } from './lease.js';
 import { LmdbBooks, lmdbTables, tableNames } from './lmdb-tables.js';
 import { openOptions } from './open-options.js';
-import { whyDamaged } from './store-check.js';
+import { checkStore } from './store-check.js';
 import {
   closeToOthers,
   identityOf,
   isWritableByOthers,
-  markOpen,
   moveAside,
   prepareFolder,
   whyForgetful,
 } from './store-folder.js';
+import { StoreUse } from './store-use.js';
 
 /** How long opening may wait for other processes to commit or to open, in ms. */
 const LONGEST_OPENING = 3_000;
@@ -40,8 +40,7 @@ interface OpenStore {
   readonly env: RootDatabase;
   readonly tables: LmdbBooks;
   readonly gate: Gate;
-  /** Says that the store was closed in order. */
-  readonly unmark: () => void;
+  readonly use: StoreUse;
 }
 
 export interface LmdbConversionStorageOptions {
@@ -92,23 +91,8 @@ export class LmdbConversionStorage extends LedgerStorage {
   protected async openBooks(host: ConversionStorageHost): Promise<Books> {
     assertCompanions();
     const folder = prepareFolder(this.#options.path);
-    await moveAsideIfDamaged(folder, host);
     try {
-      // What goes wrong from here on, a crash included, makes the next opening check the file first.
-      const unmark = markOpen(folder);
-      const gate = Gate.open(folder);
-      try {
-        const { env, tables } = await throughGate(gate, host, () => openTables(folder, host));
-        const store = { folder, env, tables, gate, unmark };
-        return await this.#open(store, host).catch(async (error: unknown) => {
-          await env.close();
-          throw error;
-        });
-      } catch (error) {
-        await gate.close();
-        if (error instanceof ConversionFeedbackError) unmark();
-        throw error;
-      }
+      return await this.#openFolder(folder, host);
     } catch (error) {
       if (error instanceof ConversionFeedbackError) throw error;
       throw new StorageError(
@@ -118,8 +102,36 @@ export class LmdbConversionStorage extends LedgerStorage {
     }
   }
 
+  async #openFolder(folder: string, host: ConversionStorageHost): Promise<Books> {
+    const use = new StoreUse(folder);
+    const checked = identityOf(folder);
+    const { damage, readers } = await checkStore(folder, tableNames, use.wasMarked);
+    // What goes wrong from here on, a crash included, makes the next opening check the file first.
+    use.begin(readers);
+    const gate = Gate.open(folder);
+    try {
+      const { env, tables } = await throughGate(gate, host, () => {
+        use.open();
+        // Where it is another file, a process that was quicker has moved the damaged one aside.
+        const isDamaged = damage !== undefined && identityOf(folder) === checked;
+        if (isDamaged) moveDamagedAside(folder, damage, host);
+        return openTables(folder, host);
+      });
+      const store = { folder, env, tables, gate, use };
+      return await this.#open(store, host).catch(async (error: unknown) => {
+        await env.close();
+        throw error;
+      });
+    } catch (error) {
+      await gate.close();
+      if (error instanceof ConversionFeedbackError) use.end();
+      else use.doubt();
+      throw error;
+    }
+  }
+
   async #open(
-    { folder, env, tables, gate, unmark }: OpenStore,
+    { folder, env, tables, gate, use }: OpenStore,
     host: ConversionStorageHost,
   ): Promise<Books> {
     closeToOthers(folder);
@@ -168,8 +180,8 @@ export class LmdbConversionStorage extends LedgerStorage {
         // recorded waits here.
         const closed = group.drain().then(async () => {
           await env.close();
-          // A mark that stays makes the next opening check the file.
-          if (!isBroken) unmark();
+          if (isBroken) use.doubt();
+          else use.end();
         });
         await settlesWithin(host.clock, LONGEST_CLOSE, closed);
         await gate.close();
@@ -194,9 +206,7 @@ export class LmdbConversionStorage extends LedgerStorage {
 }
 
 /** A damaged file must not keep the app from starting: it is kept, and a new one takes its place. */
-async function moveAsideIfDamaged(folder: string, host: ConversionStorageHost): Promise<void> {
-  const damage = await whyDamaged(folder, tableNames);
-  if (damage === undefined) return;
+function moveDamagedAside(folder: string, damage: string, host: ConversionStorageHost): void {
   const aside = moveAside(folder, host.clock.now());
   host.logger.error(
     `The store is damaged (${damage}): it is kept as ${JSON.stringify(aside)}, with all that was recorded in it, and a new one is begun`,

@@ -6,7 +6,7 @@ import { StorageError } from '../../conversion-feedback.errors.js';
 import { companions } from './companions.js';
 import { GATE } from './gate.js';
 import { openOptions } from './open-options.js';
-import { DATA_FILE, isMarkedOpen } from './store-folder.js';
+import { DATA_FILE, identityOf } from './store-folder.js';
 
 /** How long the check may take once it has begun, in ms: what takes longer waits for a held lock. */
 const LONGEST_CHECK = 3_000;
@@ -20,53 +20,71 @@ const BROKEN = new Set([-30_797, -30_796, -30_795, -30_794, -30_793]);
 const CRASHES = new Set<NodeJS.Signals | null>(['SIGBUS', 'SIGSEGV', 'SIGABRT', 'SIGILL']);
 
 /** What check-store.mjs said, and how it ended. */
-interface Check {
-  /** Whether it could open the gate. */
-  readonly passedGate: boolean;
-  readonly said?: { readonly sound?: true; readonly code?: number; readonly message?: string };
+interface Trial {
+  /** The file that it read, or was about to read; undefined where it didn't get so far. */
+  readonly reading?: 'gate' | 'store';
+  readonly said?: {
+    readonly sound?: true;
+    readonly readers?: readonly number[];
+    readonly code?: number;
+    readonly message?: string;
+  };
   readonly signal: NodeJS.Signals | null;
+}
+
+/** What is known of a store before it is opened. */
+export interface StoreCheck {
+  /** Why the file is of no use; undefined where nothing is wrong with it. */
+  readonly damage?: string;
+  /** Pids of those who have it open; undefined where nobody looked, or could. */
+  readonly readers?: ReadonlySet<number>;
 }
 
 /**
  * Makes sure that a store can be opened without harm to this process. One that was closed in order
  * and looks like LMDB's own is taken to be sound; any other is opened by a process of its own first.
  *
- * @returns why the file is of no use, or undefined where nothing is wrong with it
- * @throws StorageError where it can't be told now: the disk is full, or the write lock is held
+ * @param wasMarked whether somebody has it open, or didn't close it
+ * @throws StorageError where it can't be told now: the disk is full, the write lock is held, or no
+ * process can be started
  */
-export async function whyDamaged(
+export async function checkStore(
   folder: string,
   tables: readonly string[],
-): Promise<string | undefined> {
-  const files = [join(folder, DATA_FILE), join(folder, GATE, DATA_FILE)].filter(existsSync);
+  wasMarked: boolean,
+): Promise<StoreCheck> {
+  const gate = join(folder, GATE);
+  const files = [folder, gate].map((path) => join(path, DATA_FILE)).filter(existsSync);
   // LMDB maps its lock file: where that has no room the process would end.
   if (files.length < 2 && (await isFull(folder))) throw full();
-  if (files.length === 0) return undefined;
   const looked = await Promise.all(files.map(looksSound));
-  if (!isMarkedOpen(folder) && looked.every(Boolean)) return undefined;
-  const check = await tryInAnotherProcess(folder, tables);
-  if (check.passedGate || check.said?.sound || !(await isDamage(check, folder)))
-    return damageIn(check, folder);
-  // Nothing is in the gate but its lock.
-  rmSync(join(folder, GATE), { recursive: true, force: true });
-  return damageIn(await tryInAnotherProcess(folder, tables), folder);
+  if (!wasMarked && looked.every(Boolean)) return {};
+  const gateFile = identityOf(gate);
+  const trial = await tryInAnotherProcess(folder, tables);
+  if (trial.reading !== 'gate' || !(await isDamage(trial, folder))) return found(trial, folder);
+  // Nothing is in it. The lock that counts is in a file beside it, which stays: others may hold it.
+  if (identityOf(gate) === gateFile) rmSync(join(gate, DATA_FILE), { force: true });
+  return found(await tryInAnotherProcess(folder, tables), folder);
 }
 
 /** Returns what is wrong with the file, or throws where something else is. */
-async function damageIn(check: Check, folder: string): Promise<string | undefined> {
-  const { said, signal } = check;
-  if (said?.sound) return undefined;
-  if (await isDamage(check, folder))
-    return said?.message ?? `it ended the process that read it, by ${signal}`;
+async function found(trial: Trial, folder: string): Promise<StoreCheck> {
+  const { reading, said, signal } = trial;
+  if (said?.sound) return { readers: said.readers && new Set(said.readers) };
+  if (reading === 'store' && (await isDamage(trial, folder)))
+    return { damage: said?.message ?? `it ended the process that read it, by ${signal}` };
   if (said) throw new StorageError(`The store can't be opened: ${said.message}`);
   throw new StorageError(
-    "The store can't be opened: another process holds its write lock, or all memory is in use",
+    reading
+      ? "The store can't be opened: another process holds its write lock, or all memory is in use"
+      : "The store can't be opened: the process that checks it first doesn't start, a limit of processes, threads or memory may be reached",
   );
 }
 
-async function isDamage({ said, signal }: Check, folder: string): Promise<boolean> {
+/** A crash says something about the file that was read, and nothing where none was read yet. */
+async function isDamage({ reading, said, signal }: Trial, folder: string): Promise<boolean> {
   if (said) return said.code !== undefined && BROKEN.has(said.code);
-  if (!CRASHES.has(signal)) return false;
+  if (!reading || !CRASHES.has(signal)) return false;
   if (await isFull(folder)) throw full();
   return true;
 }
@@ -107,7 +125,7 @@ async function readMeta(file: Awaited<ReturnType<typeof open>>, position: number
   };
 }
 
-function tryInAnotherProcess(folder: string, tables: readonly string[]): Promise<Check> {
+function tryInAnotherProcess(folder: string, tables: readonly string[]): Promise<Trial> {
   const options = JSON.stringify(openOptions);
   const args = [companions.checkStore, folder, join(folder, GATE), options, ...tables];
   const child = spawn(process.execPath, args, {
@@ -126,20 +144,18 @@ function tryInAnotherProcess(folder: string, tables: readonly string[]): Promise
   });
   return new Promise((resolve) => {
     // A machine that starts no process may open the store all the same.
-    child.once('error', () => resolve({ passedGate: true, said: { sound: true }, signal: null }));
+    child.once('error', () => resolve({ said: { sound: true }, signal: null }));
     child.once('close', (_, signal) => {
       clearTimeout(timer);
-      const lines = output.split('\n');
-      const passedGate = lines.includes('at the gate');
-      resolve({ passedGate, said: parse(lines.at(-1)!), signal });
+      resolve({ ...heard(output), signal });
     });
   });
 }
 
-function parse(output: string): Check['said'] {
-  try {
-    return JSON.parse(output) as Check['said'];
-  } catch {
-    return undefined;
-  }
+function heard(output: string): Omit<Trial, 'signal'> {
+  // The last line is empty, or wasn't written to its end.
+  const lines = output.split('\n').slice(0, -1);
+  const reading = (['store', 'gate'] as const).find((file) => lines.includes(file));
+  const said = lines.find((line) => line.startsWith('{')) ?? 'null';
+  return { reading, said: (JSON.parse(said) as Trial['said'] | null) ?? undefined };
 }

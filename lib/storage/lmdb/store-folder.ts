@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
@@ -9,7 +8,6 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -18,13 +16,7 @@ import { InvalidOptionsError, StorageError } from '../../conversion-feedback.err
 /** The file that holds all, as LMDB names it. */
 export const DATA_FILE = 'data.mdb';
 /** Readers and the write lock: of no meaning once nobody has the store open. */
-const LOCK_FILE = 'lock.mdb';
-/**
- * How the mark begins that each process puts into the folder while it has the store open, followed by
- * its id: it stays there where the process is killed.
- */
-const IN_USE = 'in-use-';
-
+export const LOCK_FILE = 'lock.mdb';
 /** `statfs` types of file systems that end with the container, or that LMDB can't trust. */
 const FORGETFUL = new Map([
   [0x794c7630, "a container's overlay, which is thrown away with it"],
@@ -74,42 +66,10 @@ export function isWritableByOthers(folder: string): boolean {
   return process.platform !== 'win32' && (statSync(folder).mode & 0o022) !== 0;
 }
 
-/** Whether somebody has the store open, or had and didn't close it. */
-export function isMarkedOpen(folder: string): boolean {
-  return marks(folder).length > 0;
-}
-
-/**
- * Marks the store as open, until the returned function is called. Marks of processes that are gone
- * have served their purpose, and go.
- */
-export function markOpen(folder: string): () => void {
-  for (const { file, pid } of marks(folder)) {
-    if (pid === process.pid || !isAlive(pid)) rmSync(file, { force: true });
-  }
-  const mark = join(folder, `${IN_USE}${process.pid}-${randomUUID()}`);
-  writeFileSync(mark, '', { mode: 0o600 });
-  return () => rmSync(mark, { force: true });
-}
-
-function marks(folder: string): { readonly file: string; readonly pid: number }[] {
-  return readdirSync(folder)
-    .filter((name) => name.startsWith(IN_USE))
-    .map((name) => ({ file: join(folder, name), pid: parseInt(name.slice(IN_USE.length), 10) }));
-}
-
-function isAlive(pid: number): boolean {
+/** Names a file of a store, or of its gate; another one in its place has another name. */
+export function identityOf(folder: string, file = DATA_FILE): string | undefined {
   try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-}
-
-/** Names the file that is opened; another one in its place has another name. */
-export function identityOf(folder: string): string | undefined {
-  try {
-    const { dev, ino } = statSync(join(folder, DATA_FILE));
+    const { dev, ino } = statSync(join(folder, file));
     return `${dev}:${ino}`;
   } catch {
     return undefined;
@@ -118,7 +78,7 @@ export function identityOf(folder: string): string | undefined {
 
 /**
  * Puts a file that is of no use out of the way. It isn't deleted: somebody may still read something
- * from it.
+ * from it. To be called within the gate, where nobody else opens, replaces or writes the file.
  * @returns where it is now
  */
 export function moveAside(folder: string, now: number): string {

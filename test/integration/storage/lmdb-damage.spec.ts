@@ -1,5 +1,15 @@
+import { ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { open as openFile, readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import {
+  open as openFile,
+  readFile,
+  readdir,
+  rename,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { open } from 'lmdb';
@@ -10,6 +20,7 @@ import {
 } from '../../../lib/index.js';
 import { DeliveryAnswer } from '../../../lib/delivery/answer.js';
 import { rejected } from '../../../lib/testing/answers.js';
+import { childrenOf } from '../../support/container.js';
 import { LogLines } from '../../support/log-lines.js';
 import { newUuid, storageHost } from '../../support/storage-host.js';
 import { until } from '../../support/until.js';
@@ -39,6 +50,7 @@ describe('an lmdb store whose file is damaged', () => {
   let log: LogLines;
   let context: ReturnType<typeof storageHost>;
   let storage: LmdbConversionStorage;
+  let other: ChildProcess | undefined;
 
   const reopen = async (more: Partial<ConversionStorageHost> = {}): Promise<void> => {
     log = new LogLines();
@@ -64,6 +76,8 @@ describe('an lmdb store whose file is damaged', () => {
   });
 
   afterEach(async () => {
+    if (other) await killed(other);
+    other = undefined;
     await storage.close();
     await folder.remove();
   });
@@ -90,8 +104,12 @@ describe('an lmdb store whose file is damaged', () => {
   it('though it was closed in order is refused at first, and moved aside the next time', async () => {
     await overwrite(join(folder.path, 'data.mdb'), 2, () => Buffer.alloc(PAGE));
     await expect(reopen()).rejects.toThrow(/The store in .* can't be opened: .*MDB_/);
+    const marks = async () =>
+      (await readdir(folder.path)).filter((name) => /^[a-z-]+-\d/.test(name));
+    expect(await marks()).toEqual([expect.stringMatching(/^sick-/)]);
     await reopen();
     expect(log.matching(/^error The store is damaged/)).toHaveLength(1);
+    expect(await marks()).toEqual([expect.stringMatching(/^in-use-/)]);
   });
 
   it.each(['lies whole', 'was left open by a process that was killed'])(
@@ -108,12 +126,67 @@ describe('an lmdb store whose file is damaged', () => {
     'keeps all that was recorded where its gate, not its file, %s',
     async (_, damage) => {
       await leaveOpen();
+      const lock = join(folder.path, 'gate', 'lock.mdb');
+      const { ino } = await stat(lock);
       await damage(join(folder.path, 'gate', 'data.mdb'));
       await reopen();
       expect(await storage.counts()).toMatchObject({ pending: 50 });
+      // Others may hold it.
+      expect(await stat(lock)).toMatchObject({ ino });
       expect(log.lines).toEqual([]);
       await record();
       expect(await storage.counts()).toMatchObject({ pending: 51 });
+    },
+  );
+
+  it.each(['ABRT', 'ILL', 'SEGV'])(
+    'is not what a check has found that SIG%s ended before it read anything',
+    async (signal) => {
+      await leaveOpen();
+      const { execPath } = process;
+      process.execPath = join(folder.path, 'node');
+      await writeFile(process.execPath, `#!/bin/sh\nkill -${signal} $$\n`, { mode: 0o700 });
+      const gate = join(folder.path, 'gate');
+      const { ino } = await stat(gate);
+      await expect(reopen())
+        .rejects.toThrow(/the process that checks it first doesn't start/)
+        .finally(() => (process.execPath = execPath));
+      expect(await stat(gate)).toMatchObject({ ino });
+
+      await reopen();
+      expect(await storage.counts()).toMatchObject({ pending: 50 });
+      expect(log.lines).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['has begun a new one', true],
+    ['is about to begin a new one', false],
+  ])(
+    'is moved aside by one process alone: a slower one sees that a quicker one %s',
+    async (_, begins) => {
+      await leaveOpen();
+      await damages['holds a text'](join(folder.path, 'data.mdb'));
+      const script = join(process.cwd(), 'test/support/processes/opener.mjs');
+      const slower = (other = fork(script, [folder.path, 'stay'], { execArgv: [] }));
+      const told = once(slower, 'message');
+      // Stopped while its check runs, it hears of the damage once the file isn't there any more.
+      const check = await firstChildOf(slower.pid!);
+      slower.kill('SIGSTOP');
+      await ended(check);
+      if (begins) {
+        await reopen();
+        await record();
+      } else {
+        await rename(join(folder.path, 'data.mdb'), join(folder.path, 'data.mdb.damaged-first'));
+      }
+      slower.kill('SIGCONT');
+      expect((await told)[0]).not.toHaveProperty('rejected');
+      if (!begins) await reopen();
+      await record();
+      expect(await storage.counts()).toMatchObject({ pending: begins ? 2 : 1 });
+      const aside = (await readdir(folder.path)).filter((name) => name.includes('damaged'));
+      expect(aside).toHaveLength(1);
     },
   );
 
@@ -181,3 +254,25 @@ describe('an lmdb store whose file is damaged', () => {
     await env.close();
   }
 });
+
+async function killed(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+/** Resolves with the id of the first process that a process starts. */
+async function firstChildOf(pid: number): Promise<number> {
+  for (;;) {
+    const [child] = await childrenOf(pid);
+    if (child !== undefined) return child;
+  }
+}
+
+/** Resolves once a process has ended, though its parent may not know it yet. */
+async function ended(pid: number): Promise<void> {
+  for (;;) {
+    const state = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => ' Z ');
+    if (/ Z /.test(state)) return;
+  }
+}

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   ConversionStorage,
@@ -57,5 +58,18 @@ it('a storage that couldn’t be opened can be once what stood in the way is gon
   await expect(storage.open(host)).rejects.toThrow(InvalidOptionsError);
   await storage.open({ ...host, account: 'eu' });
   await storage.close();
+  await folder.remove();
+});
+
+it('a store that two accounts of one process share is in use until both have closed it', async () => {
+  const folder = await tempFolder();
+  const marks = async () => (await readdir(folder.path)).filter((name) => /^in-use-/.test(name));
+  const storages = [1, 2].map(() => new LmdbConversionStorage({ path: folder.path }));
+  for (const storage of storages) await storage.open(storageHost().host);
+  expect(await marks()).toHaveLength(2);
+  await storages[1].close();
+  expect(await marks()).toHaveLength(1);
+  await storages[0].close();
+  expect(await marks()).toEqual([]);
   await folder.remove();
 });

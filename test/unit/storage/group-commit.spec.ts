@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { StorageError } from '../../../lib/index.js';
 import type { Gate } from '../../../lib/storage/lmdb/gate.js';
 import { GroupCommit, type StoreFile } from '../../../lib/storage/lmdb/group-commit.js';
 import type { LmdbBooks } from '../../../lib/storage/lmdb/lmdb-tables.js';
@@ -14,6 +15,9 @@ describe('writes to a store', () => {
   let group: GroupCommit;
   let transactions: EventEmitter;
   let clock: ManualClock;
+  /** What who comes to the gate waits for. */
+  let atGate: () => Promise<void>;
+  let isThere: boolean;
 
   beforeEach(() => {
     sizes = [];
@@ -26,8 +30,13 @@ describe('writes to a store', () => {
         return new Promise<void>((resolve) => (commit = resolve));
       },
     } as unknown as StoreFile['env'];
-    const gate = { pass: (run: () => unknown) => run() } as unknown as Gate;
-    const file = { env, gate, assertThere() {}, broken() {} };
+    atGate = async () => {};
+    isThere = true;
+    const gate = { pass: (run: () => unknown) => atGate().then(run) } as unknown as Gate;
+    const assertThere = (): void => {
+      if (!isThere) throw new StorageError('the file is gone');
+    };
+    const file = { env, gate, assertThere, broken() {} };
     const books = { transaction: { load() {}, save() {} } } as unknown as LmdbBooks;
     const { host } = storageHost();
     clock = new ManualClock();
@@ -86,5 +95,21 @@ describe('writes to a store', () => {
     expect(all.length).toBeLessThan(10);
     commit();
     await Promise.all(all);
+  });
+
+  it('are refused where the file was replaced while they waited at the gate', async () => {
+    let open!: () => void;
+    const isWaiting = new Promise<void>((arrived) => {
+      atGate = () => {
+        arrived();
+        return new Promise((resolve) => (open = resolve));
+      };
+    });
+    const lone = write();
+    await isWaiting;
+    isThere = false;
+    open();
+    await expect(lone).rejects.toThrow(/can't be written: the file is gone/);
+    expect(sizes).toEqual([]);
   });
 });
