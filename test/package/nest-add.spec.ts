@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { readFile, readdir, symlink } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import ts from 'typescript';
@@ -116,9 +116,6 @@ describe('nest add, in an app that is no longer stock', () => {
     app = await ConsumerApp.generate(12, folder.path);
     // The repository's packages, itself among them.
     await symlink(join(ROOT, 'node_modules'), join(app.path, 'node_modules'));
-    const manifest = JSON.parse(await app.read('package.json'));
-    manifest.dependencies['@nestjs/config'] = '12.0.1';
-    await app.write('package.json', JSON.stringify(manifest));
     await app.write('.prettierrc', '{}');
     await app.write('src/app.module.ts', OWN_MODULE.replaceAll('\n', '\r\n'));
     await app.write('src/main.ts', OWN_MAIN);
@@ -151,11 +148,6 @@ describe('nest add, in an app that is no longer stock', () => {
     const example = await app.read('.env.example');
     expect(example).toMatch(/^PORT=3000\n/);
     expect(parseEnv(example)).toMatchObject({ PORT: '3000', PLIVO_BASE_URL: expect.any(String) });
-  });
-
-  it('leaves the reading of .env to what reads it already', async () => {
-    expect(output).toContain('.env is read by @nestjs/config');
-    expect(await app.read('src/app.module.ts')).not.toContain('read-env-file');
   });
 
   it('installs nothing when it is told so, but names the packages', async () => {
@@ -197,7 +189,7 @@ describe('nest add, in an app whose files say things in comments, aliases and en
     await app.write('src/main.ts', main.replace('await app', '// app.enableShutdownHooks();\n$&'));
     await add();
     const module = await app.read('src/app.module.ts');
-    expect(importsIn(module)).toEqual(['./read-env-file.js', '@nestjs/common', NAME]);
+    expect(importsIn(module)).toEqual(['./read-plivo-env.js', '@nestjs/common', NAME]);
     expect(module).toMatch(/^ {4}ConversionFeedbackModule\.forRoot\(\{$/m);
     expect(await app.read('src/main.ts')).toMatch(
       /^ {2}app\.enableShutdownHooks\(\['SIGTERM', 'SIGINT'\]\);$/m,
@@ -205,17 +197,16 @@ describe('nest add, in an app whose files say things in comments, aliases and en
   }, 60_000);
 
   it.each([
-    ['ends in .ts', './core/root.module.ts', './read-env-file.ts'],
-    ['is an alias of tsconfig.json', '@core/root.module.js', './read-env-file.js'],
+    ['ends in .ts', './core/root.module.ts', './read-plivo-env.ts'],
+    ['is an alias of tsconfig.json', '@core/root.module.js', './read-plivo-env.js'],
   ])(
     'finds the root module whose path %s',
     async (_, path, reader) => {
       const decoy = await app.read('src/app.module.ts');
       await app.write('src/core/root.module.ts', rootModule('RootModule'));
       await app.write('src/main.ts', main(`import RootModule from '${path}';`));
-      const config = JSON.parse(await app.read('tsconfig.json'));
-      config.compilerOptions.paths = { '@core/*': ['./src/core/*'] };
-      await app.write('tsconfig.json', JSON.stringify(config));
+      const paths = { '@core/*': ['./src/core/*'] };
+      await amend(app, 'tsconfig.json', 'compilerOptions', { paths });
       await add();
       const module = await app.read('src/core/root.module.ts');
       expect(importsIn(module)).toEqual([reader, '@nestjs/common', NAME]);
@@ -245,6 +236,224 @@ describe('nest add, in an app whose files say things in comments, aliases and en
     expect(await filesIn(app.path)).toEqual(before);
   }, 60_000);
 });
+
+describe('nest add, in an app that has to do with .env, or with the module, already', () => {
+  let folder: Awaited<ReturnType<typeof tempFolder>>;
+  let app: ConsumerApp;
+  const add = (): Promise<string> => app.cli('add', NAME, '--skip-install');
+
+  beforeEach(async () => {
+    folder = await tempFolder();
+    app = await ConsumerApp.generate(12, folder.path);
+    await symlink(join(ROOT, 'node_modules'), join(app.path, 'node_modules'));
+    // Without Vitest's, which the repository hasn't.
+    await amend(app, 'tsconfig.json', 'compilerOptions', { types: ['node'] });
+  }, 120_000);
+
+  afterEach(() => folder?.remove());
+
+  it('boots from the .env that it wrote, beside what seems to read it', async () => {
+    await amend(app, 'package.json', 'scripts', {
+      'db:up': 'docker compose --env-file .env.docker up -d',
+      'start:dev': 'nest start --watch --env-file .env',
+    });
+    await amend(app, 'package.json', 'devDependencies', { dotenv: '^17.0.0' });
+    await add();
+    expect(await boot(app)).toContain('successfully started');
+  }, 120_000);
+
+  it.each([
+    ['reads no file', '{ ignoreEnvFile: true }'],
+    ['reads another file', `{ envFilePath: '.env.docker' }`],
+    ['validates by a Standard Schema, which takes its time', `{ validationSchema: schema }`],
+  ])(
+    'boots from the .env that it wrote, beside a ConfigModule that %s',
+    async (_, options) => {
+      await useConfigModule(app, options);
+      await add();
+      expect(await boot(app)).toContain('successfully started');
+    },
+    120_000,
+  );
+
+  it('leaves the app’s own variables to what reads them: .env.local before .env', async () => {
+    await useConfigModule(app, `{ envFilePath: ['.env.local', '.env'] }`);
+    await app.write('.env', 'GREETING=of all');
+    await app.write('.env.local', 'GREETING=of this machine');
+    const main = await app.read('src/main.ts');
+    const print = 'console.log(`GREETING ${process.env.GREETING}`);';
+    await app.write('src/main.ts', main.replace(/.*listen\(/, `${print}\n$&`));
+    await add();
+    expect(await boot(app)).toContain('GREETING of this machine');
+  }, 120_000);
+
+  it('boots without a .env where the variables are set, as in production', async () => {
+    await add();
+    await rm(join(app.path, '.env'));
+    const variables = { PLIVO_AUTH_ID: 'MAXXXXXXXXXXXXXXXXXX', PLIVO_AUTH_TOKEN: 'theirs' };
+    expect(await boot(app, variables)).toContain('successfully started');
+    // What Docker mounts in the place of a file that isn't there.
+    await mkdir(join(app.path, '.env'));
+    expect(await startAndStop(app, variables)).toContain('successfully started');
+  }, 120_000);
+
+  it('prefers the variables that are set to those in .env', async () => {
+    await add();
+    await app.write('.env', `${await app.read('.env')}\nPLIVO_BASE_URL=no URL`);
+    const variables = { PLIVO_BASE_URL: 'http://127.0.0.1:4010' };
+    expect(await boot(app, variables)).toContain('successfully started');
+  }, 120_000);
+
+  it('keeps a file of the app’s own that has its reader’s name', async () => {
+    const own = `export const readPlivoEnv = () => process.env;\n`;
+    await app.write('src/read-plivo-env.ts', own);
+    await add();
+    expect(await app.read('src/read-plivo-env.ts')).toBe(own);
+    const [first] = importsIn(await app.read('src/app.module.ts'));
+    expect(first).toBe('./read-plivo-env-2.js');
+    expect(await app.read('src/read-plivo-env-2.ts')).toContain('PLIVO_');
+  }, 60_000);
+
+  it('keeps its reader as the app has changed it', async () => {
+    const module = await app.read('src/app.module.ts');
+    await add();
+    const changed = (await app.read('src/read-plivo-env.ts')).replace('PLIVO_', '');
+    await app.write('src/read-plivo-env.ts', changed);
+    await app.write('src/app.module.ts', module);
+    await add();
+    expect(await app.read('src/read-plivo-env.ts')).toBe(changed);
+    const [first] = importsIn(await app.read('src/app.module.ts'));
+    expect(first).toBe('./read-plivo-env.js');
+  }, 60_000);
+
+  it('boots after a second time, where another module imports ours by then', async () => {
+    const stock = await app.read('src/app.module.ts');
+    await add();
+    const added = await app.read('src/app.module.ts');
+    const otp = added
+      .replace('AppModule', 'OtpModule')
+      .replace(/controllers: .*|providers: .*/g, '');
+    await app.write('src/otp/otp.module.ts', otp.replaceAll(`'./`, `'../`));
+    await app.write('src/app.module.ts', withModule(stock, 'OtpModule', './otp/otp.module.js'));
+    expect(await add()).toContain('src/otp/otp.module.ts imports ConversionFeedbackModule already');
+    expect(await boot(app)).toContain('successfully started');
+  }, 120_000);
+
+  it.each([
+    [
+      'by another name',
+      `import { ConversionFeedbackModule as Feedback } from '${NAME}';`,
+      'Feedback',
+    ],
+    [
+      'with all of the package',
+      `import * as ours from '${NAME}';`,
+      'ours.ConversionFeedbackModule',
+    ],
+  ])(
+    'leaves the modules as they are where one imports ours %s',
+    async (_, importing, name) => {
+      await app.write('src/core.module.ts', moduleWith(importing, name));
+      const before = await app.read('src/app.module.ts');
+      expect(await add()).toContain('src/core.module.ts imports ConversionFeedbackModule already');
+      expect(await app.read('src/app.module.ts')).toBe(before);
+    },
+    60_000,
+  );
+
+  it('leaves the modules as they are where a library of the monorepo imports ours', async () => {
+    const importing = `import { ConversionFeedbackModule } from '${NAME}';`;
+    await app.write('libs/otp/src/index.ts', `export * from './otp.module.js';\n`);
+    await app.write(
+      'libs/otp/src/otp.module.ts',
+      moduleWith(importing, 'ConversionFeedbackModule'),
+    );
+    const stock = await app.read('src/app.module.ts');
+    const module = withModule(stock, 'OtherModule', '@app/otp');
+    await app.write('src/app.module.ts', module);
+    const paths = { '@app/otp': ['./libs/otp/src/index.ts'] };
+    await amend(app, 'tsconfig.json', 'compilerOptions', { paths });
+    expect(await add()).toContain(
+      'libs/otp/src/otp.module.ts imports ConversionFeedbackModule already',
+    );
+    expect(await app.read('src/app.module.ts')).toBe(module);
+  }, 60_000);
+
+  it('takes no spec, and nothing else of the package, for an import of the module', async () => {
+    const importing = `import { ConversionFeedbackModule } from '${NAME}';`;
+    await app.write('src/app.spec.ts', moduleWith(importing, 'ConversionFeedbackModule'));
+    await app.write('src/otp.controller.ts', OTP_CONTROLLER);
+    await add();
+    expect(importsIn(await app.read('src/app.module.ts'))).toContain(NAME);
+  }, 60_000);
+});
+
+/** Adds values to an object of a JSON file. */
+async function amend(
+  app: ConsumerApp,
+  path: string,
+  field: string,
+  values: Record<string, unknown>,
+): Promise<void> {
+  const json = JSON.parse(await app.read(path));
+  Object.assign(json[field], values);
+  await app.write(path, JSON.stringify(json, null, 2));
+}
+
+/** Builds an app, starts and ends it. */
+async function boot(app: ConsumerApp, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  await app.script('build', {});
+  return startAndStop(app, env);
+}
+
+/** Returns what the built app printed. */
+async function startAndStop(app: ConsumerApp, env: NodeJS.ProcessEnv): Promise<string> {
+  const { output, stop } = await app.start(env);
+  await stop();
+  return output();
+}
+
+/** Has the root module import a ConfigModule, whose options may name a `schema`. */
+async function useConfigModule(app: ConsumerApp, options: string): Promise<void> {
+  await amend(app, 'package.json', 'dependencies', { '@nestjs/config': '12.0.1' });
+  const module = await app.read('src/app.module.ts');
+  const schema = `const schema = {
+  '~standard': { version: 1, vendor: 'ours', validate: (value: any) => ({ value }) },
+} as const;`;
+  const using = withModule(module, 'ConfigModule', '@nestjs/config');
+  await app.write(
+    'src/app.module.ts',
+    using
+      .replace('[ConfigModule', `[ConfigModule.forRoot(${options})`)
+      .replace('@Module', `${schema}\n\n@Module`),
+  );
+}
+
+/** A stock root module that imports one more. */
+const withModule = (text: string, name: string, from: string): string =>
+  `import { ${name} } from '${from}';\n${text.replace('imports: [', `imports: [${name}`)}`;
+
+const moduleWith = (
+  importing: string,
+  name: string,
+): string => `import { Module } from '@nestjs/common';
+${importing}
+
+@Module({ imports: [${name}.forRoot({ authId: 'MAXXXXXXXXXXXXXXXXXX', authToken: 'theirs' })] })
+export class OtherModule {}
+`;
+
+const OTP_CONTROLLER = `import { Controller, Post } from '@nestjs/common';
+import { TrackConversion } from '${NAME}';
+
+/** ConversionFeedbackModule reports what became of a code. */
+@Controller('otp')
+export class OtpController {
+  @Post()
+  @TrackConversion()
+  verify() {}
+}
+`;
 
 const COMMENTED_MODULE = `/*
 import { Old } from './old.js';

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Tree } from '@angular-devkit/schematics';
 import type { AppPackages } from './app-packages.js';
 
@@ -10,6 +11,17 @@ export class AppFiles {
 
   has(path: string): boolean {
     return this.tree.exists(path);
+  }
+
+  /** Paths of the TypeScript files in a folder and below it, but for packages and builds. */
+  typescriptBelow(folder: string): string[] {
+    const { subfiles, subdirs } = this.tree.getDir(folder);
+    const files = subfiles.filter((name) => /(?<!\.d)\.ts$/.test(name));
+    const folders = subdirs.filter((name) => !/^(node_modules|dist|\..*)$/.test(name));
+    return [
+      ...files.map((name) => posix.join(folder, name)),
+      ...folders.flatMap((name) => this.typescriptBelow(posix.join(folder, name))),
+    ];
   }
 
   /** Its text, with \n at each line's end; '' where it doesn't exist. */

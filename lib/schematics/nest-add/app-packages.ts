@@ -9,7 +9,6 @@ import type * as TypeScript from 'typescript';
 export interface Manifest {
   readonly version?: string;
   readonly type?: string;
-  readonly scripts?: Record<string, string>;
   readonly dependencies?: Record<string, string>;
   readonly devDependencies?: Record<string, string>;
   readonly optionalDependencies?: Record<string, string>;

@@ -1,36 +1,43 @@
 import type * as TypeScript from 'typescript';
-import type { Manifest } from './app-packages.js';
 import { importsOf } from './imports.js';
-import { isNamedIn } from './peers.js';
 
 /** Name of the file of the app that reads .env, without its extension. */
-export const ENV_READER = 'read-env-file';
+export const ENV_READER = 'read-plivo-env';
+
+const AUTHOR = '`nest add nestjs-conversion-feedback`';
 
 /**
- * Its text. Not `nest start --env-file`: `node dist/main` and the tests would start without the
- * variables, and an app without a .env wouldn't start at all. Not `process.loadEnvFile()`: Jest
- * gives tests another process.env than the one that it fills.
+ * Its text. Written whatever else the app has: what looks like a reader of .env may read another
+ * file, or later than our options are set. Not `nest start --env-file`: `node dist/main` and the
+ * tests would start without the variables. Not `process.loadEnvFile()`: Jest gives tests another
+ * process.env than the one that it fills, and it would take what .env.local is to set.
  */
-export const ENV_READER_TEXT = `import { existsSync, readFileSync } from 'node:fs';
+export const ENV_READER_TEXT = `import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 
-// What is set outside of .env has precedence.
-if (existsSync('.env')) {
-  const variables = parseEnv(readFileSync('.env', 'utf8'));
-  Object.assign(process.env, variables, { ...process.env });
+// Written by ${AUTHOR}. Takes only Plivo's
+// variables, and of those what isn't set: the others are read as before.
+for (const [name, value] of Object.entries(parseEnv(envFile()))) {
+  if (name.startsWith('PLIVO_')) process.env[name] ??= value;
+}
+
+function envFile(): string {
+  try {
+    return readFileSync('.env', 'utf8');
+  } catch {
+    return ''; // As in production, where the variables come from elsewhere.
+  }
 }
 `;
 
-/** What reads .env in the app already; undefined where nothing does. */
-export function ownEnvReader(manifest: Manifest): string | undefined {
-  const scripts = Object.values(manifest.scripts ?? {});
-  if (scripts.some((script) => script.includes('--env-file'))) return '--env-file';
-  return ['@nestjs/config', 'dotenv'].find((name) => isNamedIn(manifest, name));
+/** Whether a file is the reader, be it changed since. */
+export function isEnvReader(text: string): boolean {
+  return text.includes(AUTHOR);
 }
 
 /** A module's text with an import of the reader before all others. */
-export function withEnvReader(ts: typeof TypeScript, text: string, extension: string): string {
+export function withEnvReader(ts: typeof TypeScript, text: string, specifier: string): string {
   const [first] = importsOf(ts, text);
   const start = first.getStart();
-  return `${text.slice(0, start)}import './${ENV_READER}${extension}';\n${text.slice(start)}`;
+  return `${text.slice(0, start)}import '${specifier}';\n${text.slice(start)}`;
 }

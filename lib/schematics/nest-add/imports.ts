@@ -6,6 +6,12 @@ export function importsOf(ts: typeof TypeScript, text: string): TypeScript.Impor
   return source.statements.filter((statement) => ts.isImportDeclaration(statement));
 }
 
+/** What a file imports, re-exports or requires; what stands in a comment is none. */
+export function specifiersIn(ts: typeof TypeScript, text: string): string[] {
+  const { importedFiles } = ts.preProcessFile(text, true, true);
+  return importedFiles.map(({ fileName }) => fileName);
+}
+
 /** A file's text with one more import behind the others, in their quotes. */
 export function withImport(
   ts: typeof TypeScript,

@@ -2,9 +2,10 @@ import { posix } from 'node:path';
 import type { Rule, SchematicContext, Tree } from '@angular-devkit/schematics';
 import { AppFiles } from './app-files.js';
 import { AppPackages, type Manifest } from './app-packages.js';
+import { sourcesOf } from './app-sources.js';
 import { BootstrapFile } from './bootstrap-file.js';
 import { SANDBOX_PORT, namesAccount, withSandbox } from './env-file.js';
-import { ENV_READER, ENV_READER_TEXT, ownEnvReader, withEnvReader } from './env-reader.js';
+import { ENV_READER, ENV_READER_TEXT, isEnvReader, withEnvReader } from './env-reader.js';
 import { withPrivateFiles } from './git-ignore.js';
 import type { NestAddOptions } from './nest-add.options.js';
 import { missingPeers, withDependencies } from './peers.js';
@@ -25,7 +26,7 @@ Then put @TrackConversion() on the handler that verifies a code.`;
 export function nestAdd(options: NestAddOptions): Rule {
   return async (tree, context) => {
     const addition = new Addition(tree, context, options);
-    await addition.toRootModule();
+    await addition.toModules();
     await addition.toBootstrapFile();
     await addition.toEnvFiles();
     await addition.toGitIgnore();
@@ -51,12 +52,17 @@ class Addition {
     this.#bootstrapPath = posix.join(options.sourceRoot, 'main.ts');
   }
 
-  async toRootModule(): Promise<void> {
+  async toModules(): Promise<void> {
+    const importing = this.#importingOurs();
+    if (importing !== undefined) {
+      this.#say(
+        `${importing} imports ConversionFeedbackModule already: the modules stay as they are.`,
+      );
+      return;
+    }
     const path = this.#rootModulePath();
-    const text = this.#files.read(path);
     const { typescript, nestSchematics } = this.#packages;
-    if (importsOurModule(typescript, text)) return;
-    const changed = withOurModule(typescript, nestSchematics, text);
+    const changed = withOurModule(typescript, nestSchematics, this.#files.read(path));
     if (changed === undefined) {
       throw new Error(`${path} has no @Module() with a list of imports. ${BY_HAND}`);
     }
@@ -109,17 +115,31 @@ class Addition {
     );
   }
 
-  /** A root module's text that has .env read before it; the reader is written beside it. */
-  async #withEnvReader(modulePath: string, text: string): Promise<string> {
-    const own = ownEnvReader(this.#manifest);
-    if (own !== undefined) {
-      this.#say(`.env is read by ${own}, as before.`);
-      return text;
+  /** Path of a file of the app that imports our module; undefined where none does. */
+  #importingOurs(): string | undefined {
+    for (const path of sourcesOf(this.#files, this.#packages, this.options.sourceRoot)) {
+      if (importsOurModule(this.#packages.typescript, this.#files.read(path))) return path;
     }
-    const path = posix.join(posix.dirname(modulePath), `${ENV_READER}.ts`);
-    await this.#files.write(path, ENV_READER_TEXT);
-    this.#say(`${path} reads .env.`);
-    return withEnvReader(this.#packages.typescript, text, this.#extension);
+    return undefined;
+  }
+
+  /** A root module's text that has .env read before it; the reader stands beside it. */
+  async #withEnvReader(modulePath: string, text: string): Promise<string> {
+    const folder = posix.dirname(modulePath);
+    const name = this.#envReaderName(folder);
+    const path = posix.join(folder, `${name}.ts`);
+    if (!this.#files.has(path)) await this.#files.write(path, ENV_READER_TEXT);
+    this.#say(`${path} reads Plivo's variables in .env.`);
+    return withEnvReader(this.#packages.typescript, text, `./${name}${this.#extension}`);
+  }
+
+  /** The reader's name, or a free one like it where a file of the app's own has that. */
+  #envReaderName(folder: string): string {
+    for (let count = 1; ; count++) {
+      const name = count === 1 ? ENV_READER : `${ENV_READER}-${count}`;
+      const path = posix.join(folder, `${name}.ts`);
+      if (!this.#files.has(path) || isEnvReader(this.#files.read(path))) return name;
+    }
   }
 
   #rootModulePath(): string {

@@ -1,7 +1,7 @@
 import type { Manifest } from './app-packages.js';
 
 /** Whether an app names a package, as a dependency of any kind. */
-export function isNamedIn(manifest: Manifest, name: string): boolean {
+function isNamedIn(manifest: Manifest, name: string): boolean {
   const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest;
   const kinds = [dependencies, devDependencies, optionalDependencies, peerDependencies];
   return kinds.some((kind) => kind?.[name] !== undefined);

@@ -1,6 +1,6 @@
 import type * as NestSchematics from '@nestjs/schematics';
 import type * as TypeScript from 'typescript';
-import { withImport } from './imports.js';
+import { specifiersIn, withImport } from './imports.js';
 
 const PACKAGE = 'nestjs-conversion-feedback';
 const MODULE = 'ConversionFeedbackModule';
@@ -20,8 +20,9 @@ import { ${MODULE} } from '${PACKAGE}';
   ],
 `;
 
-/** Whether its code speaks of our module. */
+/** Whether a file has our module from our package, by whatever name. */
 export function importsOurModule(ts: typeof TypeScript, text: string): boolean {
+  if (!specifiersIn(ts, text).includes(PACKAGE)) return false;
   const source = ts.createSourceFile('module.ts', text, ts.ScriptTarget.Latest);
   const speaksOfIt = (node: TypeScript.Node): boolean =>
     (ts.isIdentifier(node) && node.text === MODULE) ||
