@@ -14,8 +14,11 @@ const LONGEST_CHECK = 3_000;
 const LONGEST_START = 30_000;
 /** A disk with less room than this, in bytes, is full: a crash says nothing about the file then. */
 const ROOM = 1_048_576;
-/** LMDB's words for a file that isn't one of its own, or is broken. */
-const BROKEN = new Set([-30_797, -30_796, -30_795, -30_794, -30_793]);
+/**
+ * LMDB's words for a file that isn't one of its own, or is broken. Not MDB_VERSION_MISMATCH: another
+ * version of LMDB wrote it, or has it open.
+ */
+const BROKEN = new Set([-30_797, -30_796, -30_795, -30_793]);
 /** How a process ends that reads a broken file. */
 const CRASHES = new Set<NodeJS.Signals | null>(['SIGBUS', 'SIGSEGV', 'SIGABRT', 'SIGILL']);
 
@@ -73,12 +76,15 @@ async function found(trial: Trial, folder: string): Promise<StoreCheck> {
   if (said?.sound) return { readers: said.readers && new Set(said.readers) };
   if (reading === 'store' && (await isDamage(trial, folder)))
     return { damage: said?.message ?? `it ended the process that read it, by ${signal}` };
-  if (said) throw new StorageError(`The store can't be opened: ${said.message}`);
-  throw new StorageError(
-    reading
-      ? "The store can't be opened: another process holds its write lock, or all memory is in use"
-      : "The store can't be opened: the process that checks it first doesn't start, a limit of processes, threads or memory may be reached",
-  );
+  throw new StorageError(`The store can't be opened: ${said?.message ?? whySilent(trial)}`);
+}
+
+function whySilent({ reading, signal }: Trial): string {
+  if (!reading)
+    return "the process that checks it first doesn't start, a limit of processes, threads or memory may be reached";
+  if (CRASHES.has(signal))
+    return `its gate ended the process that read it, by ${signal}; a process with another version of LMDB may have it open`;
+  return 'another process holds its write lock, or all memory is in use';
 }
 
 /** A crash says something about the file that was read, and nothing where none was read yet. */

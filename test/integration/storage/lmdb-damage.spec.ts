@@ -23,10 +23,13 @@ import { rejected } from '../../../lib/testing/answers.js';
 import { childrenOf } from '../../support/container.js';
 import { LogLines } from '../../support/log-lines.js';
 import { newUuid, storageHost } from '../../support/storage-host.js';
+import { StoreProcess } from '../../support/store-process.js';
 import { until } from '../../support/until.js';
 import { tempFolder } from '../../support/temp-folder.js';
 
 const PAGE = 4_096;
+/** Where LMDB's lock file says of which version it is. */
+const FORMAT_OF_LOCK = 4;
 
 const damages: Record<string, (file: string) => Promise<void>> = {
   'is cut in half': async (file) => truncate(file, Math.floor((await stat(file)).size / 2)),
@@ -110,6 +113,20 @@ describe('an lmdb store whose file is damaged', () => {
     await reopen();
     expect(log.matching(/^error The store is damaged/)).toHaveLength(1);
     expect(await marks()).toEqual([expect.stringMatching(/^in-use-/)]);
+  });
+
+  it('is none that a process with another version of LMDB has open: it’s refused until that ends', async () => {
+    const process = await StoreProcess.start(folder.path);
+    const locks = await Promise.all(
+      ['lock.mdb', 'gate/lock.mdb'].map((name) => openFile(join(folder.path, name), 'r+')),
+    );
+    for (const lock of locks) await lock.write(Buffer.from('9999'), 0, 4, FORMAT_OF_LOCK);
+    await expect(reopen()).rejects.toThrow(/The store can't be opened: .*another version of LMDB/);
+    await process.kill();
+    for (const lock of locks) await lock.close();
+    await reopen();
+    expect(log.lines).toEqual([]);
+    expect(await storage.counts()).toMatchObject({ pending: 50 });
   });
 
   it.each(['lies whole', 'was left open by a process that was killed'])(
