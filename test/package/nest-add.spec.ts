@@ -105,6 +105,20 @@ describe.each<NestMajor>([12, 11])('nest add, in an app that Nest %d’s CLI mad
   }, 120_000);
 });
 
+/** A stock app of Nest 12 on the repository's packages, itself among them: each test has a copy. */
+let stock: ConsumerApp;
+let stockFolder: Awaited<ReturnType<typeof tempFolder>>;
+
+beforeAll(async () => {
+  stockFolder = await tempFolder();
+  stock = await ConsumerApp.generate(12, stockFolder.path);
+  await symlink(join(ROOT, 'node_modules'), join(stock.path, 'node_modules'));
+  // Without Vitest's, which the repository hasn't.
+  await amend(stock, 'tsconfig.json', 'compilerOptions', { types: ['node'] });
+}, 120_000);
+
+afterAll(() => stockFolder?.remove());
+
 describe('nest add, in an app that is no longer stock', () => {
   let folder: Awaited<ReturnType<typeof tempFolder>>;
   let app: ConsumerApp;
@@ -113,9 +127,7 @@ describe('nest add, in an app that is no longer stock', () => {
 
   beforeAll(async () => {
     folder = await tempFolder();
-    app = await ConsumerApp.generate(12, folder.path);
-    // The repository's packages, itself among them.
-    await symlink(join(ROOT, 'node_modules'), join(app.path, 'node_modules'));
+    app = await stock.copyTo(folder.path);
     await app.write('.prettierrc', '{}');
     await app.write('src/app.module.ts', OWN_MODULE.replaceAll('\n', '\r\n'));
     await app.write('src/main.ts', OWN_MAIN);
@@ -177,8 +189,7 @@ describe('nest add, in an app whose files say things in comments, aliases and en
 
   beforeEach(async () => {
     folder = await tempFolder();
-    app = await ConsumerApp.generate(12, folder.path);
-    await symlink(join(ROOT, 'node_modules'), join(app.path, 'node_modules'));
+    app = await stock.copyTo(folder.path);
   }, 120_000);
 
   afterEach(() => folder?.remove());
@@ -244,10 +255,7 @@ describe('nest add, in an app that has to do with .env, or with the module, alre
 
   beforeEach(async () => {
     folder = await tempFolder();
-    app = await ConsumerApp.generate(12, folder.path);
-    await symlink(join(ROOT, 'node_modules'), join(app.path, 'node_modules'));
-    // Without Vitest's, which the repository hasn't.
-    await amend(app, 'tsconfig.json', 'compilerOptions', { types: ['node'] });
+    app = await stock.copyTo(folder.path);
   }, 120_000);
 
   afterEach(() => folder?.remove());
@@ -258,26 +266,18 @@ describe('nest add, in an app that has to do with .env, or with the module, alre
       'start:dev': 'nest start --watch --env-file .env',
     });
     await amend(app, 'package.json', 'devDependencies', { dotenv: '^17.0.0' });
+    await useConfigModules(app, [
+      '{ ignoreEnvFile: true }',
+      `{ envFilePath: '.env.docker' }`,
+      // Takes its time.
+      '{ validationSchema: schema }',
+    ]);
     await add();
     expect(await boot(app)).toContain('successfully started');
   }, 120_000);
 
-  it.each([
-    ['reads no file', '{ ignoreEnvFile: true }'],
-    ['reads another file', `{ envFilePath: '.env.docker' }`],
-    ['validates by a Standard Schema, which takes its time', `{ validationSchema: schema }`],
-  ])(
-    'boots from the .env that it wrote, beside a ConfigModule that %s',
-    async (_, options) => {
-      await useConfigModule(app, options);
-      await add();
-      expect(await boot(app)).toContain('successfully started');
-    },
-    120_000,
-  );
-
   it('leaves the app’s own variables to what reads them: .env.local before .env', async () => {
-    await useConfigModule(app, `{ envFilePath: ['.env.local', '.env'] }`);
+    await useConfigModules(app, [`{ envFilePath: ['.env.local', '.env'] }`]);
     await app.write('.env', 'GREETING=of all');
     await app.write('.env.local', 'GREETING=of this machine');
     const main = await app.read('src/main.ts');
@@ -287,21 +287,20 @@ describe('nest add, in an app that has to do with .env, or with the module, alre
     expect(await boot(app)).toContain('GREETING of this machine');
   }, 120_000);
 
-  it('boots without a .env where the variables are set, as in production', async () => {
+  it('boots where the variables are set, and prefers those, with a .env or, as in production, without', async () => {
     await add();
-    await rm(join(app.path, '.env'));
-    const variables = { PLIVO_AUTH_ID: 'MAXXXXXXXXXXXXXXXXXX', PLIVO_AUTH_TOKEN: 'theirs' };
+    await app.write('.env', `${await app.read('.env')}\nPLIVO_BASE_URL=no URL`);
+    const variables = {
+      PLIVO_AUTH_ID: 'MAXXXXXXXXXXXXXXXXXX',
+      PLIVO_AUTH_TOKEN: 'theirs',
+      PLIVO_BASE_URL: 'http://127.0.0.1:4010',
+    };
     expect(await boot(app, variables)).toContain('successfully started');
+    await rm(join(app.path, '.env'));
+    expect(await startAndStop(app, variables)).toContain('successfully started');
     // What Docker mounts in the place of a file that isn't there.
     await mkdir(join(app.path, '.env'));
     expect(await startAndStop(app, variables)).toContain('successfully started');
-  }, 120_000);
-
-  it('prefers the variables that are set to those in .env', async () => {
-    await add();
-    await app.write('.env', `${await app.read('.env')}\nPLIVO_BASE_URL=no URL`);
-    const variables = { PLIVO_BASE_URL: 'http://127.0.0.1:4010' };
-    expect(await boot(app, variables)).toContain('successfully started');
   }, 120_000);
 
   it('keeps a file of the app’s own that has its reader’s name', async () => {
@@ -413,19 +412,18 @@ async function startAndStop(app: ConsumerApp, env: NodeJS.ProcessEnv): Promise<s
   return output();
 }
 
-/** Has the root module import a ConfigModule, whose options may name a `schema`. */
-async function useConfigModule(app: ConsumerApp, options: string): Promise<void> {
+/** Has the root module import ConfigModules, whose options may name a `schema`. */
+async function useConfigModules(app: ConsumerApp, options: readonly string[]): Promise<void> {
   await amend(app, 'package.json', 'dependencies', { '@nestjs/config': '12.0.1' });
   const module = await app.read('src/app.module.ts');
   const schema = `const schema = {
   '~standard': { version: 1, vendor: 'ours', validate: (value: any) => ({ value }) },
 } as const;`;
+  const modules = options.map((each) => `ConfigModule.forRoot(${each})`).join(', ');
   const using = withModule(module, 'ConfigModule', '@nestjs/config');
   await app.write(
     'src/app.module.ts',
-    using
-      .replace('[ConfigModule', `[ConfigModule.forRoot(${options})`)
-      .replace('@Module', `${schema}\n\n@Module`),
+    using.replace('[ConfigModule', `[${modules}`).replace('@Module', `${schema}\n\n@Module`),
   );
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CodeBlock } from './readme.js';
 import { run } from './run.js';
@@ -27,6 +27,13 @@ export class ConsumerApp {
     const fresh = ['new', 'app', '--skip-git', '--skip-install', '--package-manager', 'npm'];
     await run(program, [...args, ...fresh], { cwd: folder, timeout: 120_000 });
     return new ConsumerApp(join(folder, 'app'), nest);
+  }
+
+  /** Makes the same app once more, in another folder. */
+  async copyTo(folder: string): Promise<ConsumerApp> {
+    const path = join(folder, 'app');
+    await cp(this.path, path, { recursive: true });
+    return new ConsumerApp(path, this.nest);
   }
 
   install(packages: readonly string[]): Promise<void> {
