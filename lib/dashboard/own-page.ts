@@ -18,7 +18,7 @@ export function foreignness(headers: IncomingHttpHeaders): string | undefined {
   if (origin === undefined) return undefined;
   // Each proxy of a chain adds what it was asked under.
   const forwarded = String(headers['x-forwarded-host'] ?? '').split(',');
-  const hosts = [host, ...forwarded.map((each) => each.trim())];
+  const hosts = [host, ...forwarded.map((each) => each.trim())].filter(Boolean);
   if (URL.canParse(origin) && hosts.includes(new URL(origin).host)) return undefined;
   return `the page's origin isn't the host that the app was asked under: have the proxy pass on Host, or X-Forwarded-Host`;
 }

@@ -27,7 +27,7 @@ export function isStreamed(value: unknown): boolean {
 }
 
 /** Another realm's or another package's as well. */
-export function isWebResponse(value: object): boolean {
+export function isWebResponse(value: unknown): value is Response {
   return Object.prototype.toString.call(value) === '[object Response]';
 }
 
@@ -38,6 +38,7 @@ export function isWebResponse(value: object): boolean {
 export function laterAnswer(context: ExecutionContext): Promise<boolean> | undefined {
   const response = rawResponse(context);
   if (response.headersSent || response.writableEnded) return undefined;
+  if (response.closed) return Promise.resolve(false);
   return new Promise((resolve) => {
     const ended = (): void => {
       response.off('finish', ended).off('close', ended);

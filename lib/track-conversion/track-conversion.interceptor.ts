@@ -6,7 +6,7 @@ import { ConversionFeedbackService } from '../conversion-feedback.service.js';
 import { ConversionStatus } from '../conversion-status.js';
 import { VerificationOutcome } from '../storage/conversion-storage.js';
 import { HandlerTraits, traitsOf } from './handler-traits.js';
-import { hasGoodStatus, isStreamed, laterAnswer } from './http-response.js';
+import { hasGoodStatus, isStreamed, isWebResponse, laterAnswer } from './http-response.js';
 import { methodNameOf } from './method-name.js';
 import { onCompletion } from './on-completion.js';
 import { Found, lookUp } from './received.js';
@@ -20,8 +20,8 @@ import { eventMeansSuccess, meansSuccess } from './success.js';
  * - The response leaves once the conversion is recorded, or after `recordTimeout`. Where what it says
  *   isn't known yet (a bare `@Res()`, a web `Response`, an async iterable), the conversion is recorded
  *   once it has left, by its status.
- * - A client that hangs up changes nothing: the code was used, so it is reported; unless it left before
- *   a bare `@Res()` was answered, after the handler had returned.
+ * - A client that hangs up changes nothing: the code was used, so it is reported; unless nothing tells
+ *   what its answer would have been: a bare `@Res()`, or a stream's first chunk, that was still to come.
  */
 @Injectable()
 export class TrackConversionInterceptor implements NestInterceptor {
@@ -75,7 +75,10 @@ export class TrackConversionInterceptor implements NestInterceptor {
       if (!answer) return this.#conclude(traits, context, last, timestamp);
       void answer
         .then((answered) => {
-          if (answered) return this.#conclude(traits, context, last, timestamp);
+          const conclude = () => this.#conclude(traits, context, last, timestamp);
+          if (answered) return conclude();
+          // Nobody heard it, but it says what it was to be.
+          if (isWebResponse(last)) return last.status < 400 ? conclude() : undefined;
           return this.#unmatched(context, 'the client left before the handler had answered');
         })
         .catch((error) => this.#unreadable(context, error));

@@ -375,6 +375,7 @@ describe.each(Object.keys(platforms) as Platform[])('the dashboard on %s', (plat
     ['of a sibling site', { ...RETRY, 'sec-fetch-site': 'same-site' }],
     ['of another site over plain http', { ...RETRY, origin: 'http://evil.example' }],
     ['of a page without an origin', { ...RETRY, origin: 'null' }],
+    ['of a page without a host', { ...RETRY, origin: 'file://' }],
   ] as [string, Record<string, string>][])('refuses a retry %s', async (_, headers) => {
     await start();
     const messageUuid = await fail();

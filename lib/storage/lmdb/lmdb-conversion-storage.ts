@@ -108,8 +108,9 @@ export class LmdbConversionStorage extends LedgerStorage {
     const { damage, readers } = await checkStore(folder, tableNames, use.wasMarked);
     // What goes wrong from here on, a crash included, makes the next opening check the file first.
     use.begin(readers);
-    const gate = Gate.open(folder);
+    let opened: Gate | undefined;
     try {
+      const gate = (opened = Gate.open(folder));
       const { env, tables } = await throughGate(gate, host, () => {
         use.open();
         // Where it is another file, a process that was quicker has moved the damaged one aside.
@@ -123,7 +124,7 @@ export class LmdbConversionStorage extends LedgerStorage {
         throw error;
       });
     } catch (error) {
-      await gate.close();
+      await opened?.close();
       if (error instanceof ConversionFeedbackError) use.end();
       else use.doubt();
       throw error;

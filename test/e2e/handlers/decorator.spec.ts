@@ -1,6 +1,8 @@
-import { request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Delete, Get, Param, Post, Query, Scope, Sse } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Query, Req, Scope, Sse } from '@nestjs/common';
 import { EMPTY, Observable, Subject, firstValueFrom } from 'rxjs';
 import { ConversionStatus, TrackConversion } from '../../../lib/index.js';
 import { PlivoSandbox } from '../../../lib/sandbox/index.js';
@@ -110,6 +112,20 @@ class VerifyController {
   @TrackConversion()
   empty(): Observable<unknown> {
     return EMPTY;
+  }
+
+  @Post('left/:how')
+  @TrackConversion()
+  async left(
+    @Param('how') how: string,
+    @Req() request: IncomingMessage | { raw: IncomingMessage },
+  ) {
+    const { socket } = 'raw' in request ? request.raw : request;
+    slow.started.next();
+    await once(socket, 'close');
+    await new Promise(setImmediate);
+    if (how === 'stream') return Readable.from(['welcome']);
+    return Response.json({}, { status: how === 'refusal' ? 401 : 200 });
   }
 
   @Post('slow')
@@ -313,22 +329,46 @@ describe.each(Object.keys(platforms) as Platform[])('the decorator’s options o
     expect(app.events.of('unmatched').at(-1)).toMatchObject({ verificationId: 'unheard-of' });
   });
 
-  it('reports a success whose client hung up before the answer', async () => {
-    const { verificationId, messageUuid } = await sent();
+  /** Asks a handler, and hangs up once it has started. */
+  const hangUp = async (path: string, verificationId: string) => {
     const body = JSON.stringify({ verificationId });
     const headers = { 'content-type': 'application/json', 'content-length': body.length };
-    const client = httpRequest(`${app.url}/slow`, { method: 'POST', headers });
+    const client = httpRequest(`${app.url}/${path}`, { method: 'POST', headers });
     client.on('error', () => {});
     const started = firstValueFrom(slow.started);
-    const finished = firstValueFrom(slow.finished);
     client.end(body);
     await started;
     const hungUp = new Promise((resolve) => client.once('close', resolve));
     client.destroy();
     await hungUp;
+  };
+
+  it('reports a success whose client hung up before the answer', async () => {
+    const { verificationId, messageUuid } = await sent();
+    const finished = firstValueFrom(slow.finished);
+    await hangUp('slow', verificationId);
     slow.goOn.next();
     await finished;
     expect(await sandbox.waitForConversion(messageUuid)).toMatchObject({ status: 'CONVERTED' });
+  });
+
+  it('reports a web Response whose client had hung up by its own status', async () => {
+    const refused = await sent();
+    await hangUp('left/refusal', refused.verificationId);
+    const { verificationId, messageUuid } = await sent();
+    await hangUp('left/welcome', verificationId);
+    await sandbox.waitForConversion(messageUuid);
+    await app.feedback.flush();
+    expect(sandbox.conversions).toHaveLength(1);
+  });
+
+  it('says of a stream whose client had hung up that its outcome isn’t known', async () => {
+    const { verificationId } = await sent();
+    const said = app.events.of('unmatched').length;
+    await hangUp('left/stream', verificationId);
+    const events = await app.events.until('unmatched', said + 1);
+    expect(events.at(-1)!.reason).toMatch(/client left before the handler had answered/);
+    await nothingIsReported();
   });
 
   it('reports nothing of a handler that completes without a value, which Nest answers by 500', async () => {

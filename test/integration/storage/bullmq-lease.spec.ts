@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis as Client } from 'ioredis';
+import { Line } from '../../../lib/delivery/line.js';
 import { ConversionStatus } from '../../../lib/index.js';
 import { BullMQConversionStorage } from '../../../lib/storage/bullmq/index.js';
+import { reportOf } from '../../../lib/storage/bullmq/job-id.js';
 import { scripts } from '../../../lib/storage/bullmq/lua/scripts.js';
+import { RedisBooks } from '../../../lib/storage/bullmq/redis-books.js';
 import { RedisProxy } from '../../support/redis-proxy.js';
 import { Redis, startRedis } from '../../support/redis.js';
 import { newUuid, settings, storageHost } from '../../support/storage-host.js';
@@ -90,5 +93,30 @@ describe('a worker that learns late from Redis that it may send a report', () =>
     second.pass();
     expect(await context.events.until('delivered')).toMatchObject([report]);
     expect(context.events.of('failed')).toEqual([]);
+  });
+
+  it('gives it back where the line is blocked by then: it seems neither in flight nor deadly', async () => {
+    const { host, clock } = storageHost();
+    const books = new RedisBooks(client, '{given-back}', host, () => {});
+    const verificationId = 'v';
+    const message = { verificationId, messageUuid: newUuid(), sentAtGiven: false };
+    await books.track({ ...message, sentAt: new Date(clock.now()) });
+    const outcome = { verificationId, status: ConversionStatus.CONVERTED };
+    const settled = await books.settle({ ...outcome, timestamp: new Date(clock.now()) });
+    const [report] = settled.reports;
+    const ref = reportOf(settled.entries[0].jobId)!;
+    const how = { probe: false, alone: false, retried: false, report };
+    expect(await books.take(ref, { ...how, lease: 'late' })).toMatchObject({ kind: 'go' });
+
+    const slowed = new Line();
+    const tooMany = { kind: 'not-now', slow: true, reason: { message: '429' } } as const;
+    slowed.answered(tooMany, 'another', false, clock.now());
+    await books.moveLine('', JSON.stringify(slowed.state), slowed.state);
+    expect(await books.take(ref, { ...how, lease: 'late' })).toMatchObject({ kind: 'blocked' });
+    await books.moveLine(JSON.stringify(slowed.state), '', new Line().state);
+    expect(await books.take(ref, { ...how, lease: 'another' })).toMatchObject({
+      kind: 'go',
+      begun: 0,
+    });
   });
 });

@@ -36,8 +36,13 @@ for i = 3, #ARGV, 8 do
   local begun = tonumber(f[8] or 0)
   local heldBy, heldUntil
   if held then heldBy, heldUntil = string.match(held, '^(.*)|(%d+)$') end
-  -- Taken before, by the same worker: our reply was lost, or came too late to begin a request.
-  if heldBy == lease and begun > 0 then begun = begun - 1 end
+  -- Taken before, by the same worker: our reply was lost, or came too late to begin a request. It's
+  -- given back, and taken anew below or not.
+  if heldBy == lease then
+    begun = math.max(begun - 1, 0)
+    redis.call('HDEL', key, 'l')
+    redis.call('HSET', key, 'b', int(begun))
+  end
   local result
   if current ~= revision or not state then result = { 'superseded' }
   elseif state == 'f' then result = { 'failed' }
